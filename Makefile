@@ -1,0 +1,90 @@
+# Yanxu: everything one does with a checkout. `make` alone lists it.
+# Needed: make, and Python 3.11 or newer. Everything else is fetched into folders the repository ignores.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+unexport PYTHONHOME PYTHONPATH
+# The targets share one environment and one pip.
+.NOTPARALLEL:
+
+PORT ?= 8080
+WORKERS ?= 2
+export PORT
+
+# The first Python on the machine that is new enough; another one: make PYTHON=/path/to/python3.12 …
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 python; do \
+	$$p -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && { echo $$p; break; }; done)
+endif
+
+BIN := .venv/bin
+FLASK := $(BIN)/flask --app run
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard app/panel/translations/*/LC_MESSAGES/*.po))
+
+.PHONY: help run test nightly check fmt migrate docs demo bench assets lock clean python base dev
+
+help: ## list what can be made
+	@echo "Yanxu. make <target>:"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-10s %s\n", $$1, $$2}'
+	@echo "Settings on the line: PYTHON=python3.12 (first time)  PORT=8080 (run)  WORKERS=2 (test)"
+
+run: base assets ## serve on PORT: migrated, with demonstration data and the scheduler
+	@$(FLASK) serve
+
+test: dev assets ## every test: SQLite, PostgreSQL and a real Chromium; sets itself up
+	@$(BIN)/python -m app.setup.browser
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+nightly: dev assets ## the long tests: kills, catch-up over years, large data
+	@$(BIN)/python -m app.setup.browser
+	@$(BIN)/python -m pytest -m nightly
+
+check: dev ## lint, format, types, import directions, repository rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m pytest -q tests/architecture
+
+fmt: dev ## put the code into the house format
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+migrate: base ## bring the configured database to the newest revision
+	@$(FLASK) db upgrade
+
+docs: base ## write the page of each record under docs/records
+	@$(FLASK) panel docs
+
+demo: base ## load the demonstration data, once
+	@$(FLASK) demo
+
+bench: dev assets ## measure at a million rows, against plain SQL and the stock panel
+	@$(BIN)/python -m tests.bench
+
+assets: base $(CATALOGUES) ## fetch and build the static assets, compile the translations
+	@$(BIN)/python -m app.setup.assets
+
+lock: dev ## renew the locked requirements and the package lock from what is wanted
+	@for name in base dev node; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		requirements/$$name.in --output-file requirements/$$name.txt || exit 1; done
+	@npm install --package-lock-only --loglevel=error
+
+clean: ## remove what set-up and tests made; var/ with its data stays
+	@rm -rf .venv node_modules app/panel/static/vendor app/panel/static/vendor.new
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis test-results
+	@find app models views tests migrations -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+	@find app -name '*.mo' -delete
+
+# The environments. Each looks first whether it stands and is up to date; that costs a tenth of a second.
+base dev: python
+	@$(PYTHON) -m app.setup.environment $@
+
+python:
+	@test -n '$(PYTHON)' && $(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null || { echo 'Yanxu needs Python 3.11 or newer, and this machine shows' \
+		'none. Install one, or name it: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+
+%.mo: %.po | base
+	@$(BIN)/pybabel --quiet compile --use-fuzzy --input-file $< --output-file $@
