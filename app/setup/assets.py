@@ -2,9 +2,9 @@
 
     python -m app.setup.assets
 
-`npm ci` checks every package against the integrity hashes of package-lock.json; the few files the screens need
-are copied to `app/panel/static/vendor/`, and the icons named in `app/panel/icons.txt` become one sprite there.
-Nothing of it is committed. Built once; again only when the lock, the icon list or this module changes.
+`npm ci` checks every package against the integrity hashes of package-lock.json. The few files the screens
+need are copied to `app/panel/static/vendor/`, and the icons named in `app/panel/icons.txt` become one sprite
+there. Nothing of it is committed. Built once; again when the lock, the icon list or this module changes.
 """
 
 import difflib
@@ -42,7 +42,7 @@ COPIES = {
 }
 
 SVG = "http://www.w3.org/2000/svg"
-# Stroke width is left out on purpose: the sheet's `.icon` sets it, and a symbol's own attribute would win over it.
+# Stroke width is left out on purpose: the sheet's `.icon` sets it, and a symbol's own attribute would win.
 SYMBOL = {
     "viewBox": "0 0 24 24",
     "fill": "none",
@@ -122,7 +122,7 @@ def _major_version(node: str) -> int:
 
 
 def build(folder: Path, wanted: str) -> None:
-    """Fill `folder` anew beside the old one and exchange them, so a stopped build leaves the old one standing."""
+    """Fill a new folder beside `folder`, then exchange them: a stopped build leaves the old one standing."""
     fresh = folder.with_name(folder.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)

@@ -2,8 +2,8 @@
 
     python -m app.setup.environment base|dev|node
 
-`base` is what the application needs, `dev` adds what the tests need, `node` is a Node.js for a machine without one.
-Up to date means: the same interpreter and the same lock file as at the last complete installation.
+`base` is what the application needs, `dev` adds what the tests need, `node` is a Node.js for a machine that
+has none. Up to date means: the interpreter starts, and the lock file is the one last installed completely.
 """
 
 import hashlib
@@ -24,7 +24,9 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMPS = VENV / "yanxu-installed.json"
 OLDEST_PYTHON = (3, 11)
-CONTAINS = {"base": (), "dev": ("base",), "node": ()}
+# pip settings that say how to reach the network at all: kept even where every other one is ignored.
+WAY_OUT = {"PIP_CERT", "PIP_CLIENT_CERT", "PIP_PROXY"}
+CONTAINS: dict[str, tuple[str, ...]] = {"base": (), "dev": ("base",), "node": ()}
 
 
 def ensure(name: str) -> bool:
@@ -99,10 +101,10 @@ def install(requirements: Path) -> None:
     a mirror that is gone, `no-binary` ...), a second try ignores them.
     """
     # Python compiles what is imported, when it is imported; compiling everything here costs ten seconds.
-    command = [PYTHON, "-m", "pip", "install", "--quiet", "--no-input", "--no-user", "--no-compile"]
-    command += ["--disable-pip-version-check", "--require-hashes", "--requirement", requirements]
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input", "--no-user", "--no-compile"]
+    command += ["--disable-pip-version-check", "--require-hashes", "--requirement", str(requirements)]
     quiet = {**os.environ, "PIP_PROGRESS_BAR": "off", "PIP_ROOT_USER_ACTION": "ignore"}
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    plain = {name: value for name, value in os.environ.items() if name in WAY_OUT or name[:4] != "PIP_"}
     plain |= {"PIP_CONFIG_FILE": os.devnull, "PIP_ROOT_USER_ACTION": "ignore"}
     output = ""
     for environment in (quiet, plain):
@@ -115,7 +117,7 @@ def install(requirements: Path) -> None:
 
 
 def holds(requirements: Path) -> bool:
-    """Whether the environment itself, not some other folder, now has every pinned package without a marker."""
+    """Whether the environment itself, not some other folder, has every pin that stands without a marker."""
     pins = [
         line.rstrip(" \\")
         for line in requirements.read_text().splitlines()

@@ -1,0 +1,1 @@
+"""What records do, whoever asks: a screen, the API, an import or a job. No Flask here."""

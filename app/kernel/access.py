@@ -1,0 +1,153 @@
+"""Policy: one place that answers may this actor do this, and which rows does the actor see.
+
+Grants live in Flask-AppBuilder's tables as permission ``can_<verb>`` on view-menu ``<record name>``; steps are
+``can_step:<name>``. Lists, forms, pickers, steps, exports, the API, files and jobs all ask here.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, bindparam, false, or_, select, true
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.cache_key import HasCacheKey
+
+from app.kernel.actor import Actor, current_actor
+from app.schema.errors import NotFound, NotPermitted, Refusal
+from app.schema.record import Line, Record, policy_name, words
+from app.schema.registry import registry
+from app.schema.roles import Scope
+from app.schema.rows import Branch, Shared, Team
+
+
+def may(actor: Actor, verb: str, record: type[Record] | Record) -> bool:
+    """Whether `actor` is granted `verb` on a record at all or, given a row, on that very row."""
+    cls = record if isinstance(record, type) else type(record)
+    scope = actor.scope(verb, policy_name(cls))
+    return scope > Scope.NONE and (isinstance(record, type) or within(actor, scope, record))
+
+
+def require(actor: Actor, verb: str, record: type[Record] | Record) -> None:
+    """Raise `NotPermitted` unless `may` says yes."""
+    if not may(actor, verb, record):
+        name = words((record if isinstance(record, type) else type(record)).__tablename__)
+        raise NotPermitted("You may not %(verb)s: %(record)s.", verb=verb.removeprefix("step:"), record=name)
+
+
+def widened(record: type[Record], scope: Scope) -> Scope:
+    """What a scope amounts to on this record: everything where it is shared."""
+    if scope > Scope.NONE and issubclass(record, Shared):
+        return Scope.ALL
+    if scope == Scope.OWN and issubclass(record, Team | Branch):
+        return Scope.TEAM
+    return scope
+
+
+def within(actor: Actor, scope: Scope, row: Record) -> bool:
+    """Whether a row lies within `scope`, judged by the values it has now (the twin of `criterion`)."""
+    if isinstance(row, Line):
+        session, key = Session.object_session(row), getattr(row, type(row).parent)
+        parent = session.get(type(row).parent_record(), key) if session is not None and key is not None else None
+        return actor.system or (parent is not None and within(actor, scope, parent))
+    placed = (getattr(row, "owner_id", None), getattr(row, "unit_id", None))
+    return place_within(actor, scope, type(row), *placed)
+
+
+def place_within(actor: Actor, scope: Scope, record: type[Record], owner: int | None, unit: int | None) -> bool:
+    """Whether a row of `record` with that owner and unit lies within `scope`."""
+    scope = widened(record, scope)
+    if actor.system or scope == Scope.ALL:
+        return True
+    if (owner == actor.user_id and owner is not None) or (record.pooled and owner is None):
+        return scope > Scope.NONE
+    if scope == Scope.TEAM:
+        return unit in (actor.branch_ids if issubclass(record, Branch) else actor.unit_ids)
+    return False
+
+
+def criterion(record: type[Record], entity: Any, verb: str, reach: "Reach") -> ColumnElement[bool]:
+    """The rows of `record` within reach, as a condition on `entity` (the class or an alias of it).
+
+    Its shape depends on the scopes alone; ids are read from the current actor when the statement runs,
+    so that compiled statements are shared among people and never carry another's id.
+    """
+    if issubclass(record, Line):
+        parent = record.parent_record()
+        if widened(parent, reach.scope(verb, policy_name(parent))) == Scope.ALL:
+            return true()
+        rows = select(parent.__table__.c.id).where(criterion(parent, parent.__table__.c, verb, reach))
+        return getattr(entity, record.parent).in_(rows)
+    scope = widened(record, reach.scope(verb, record.__tablename__))
+    if scope == Scope.ALL:
+        return true()
+    if scope == Scope.NONE:
+        return false()
+    ways: list[ColumnElement[bool]] = [entity.owner_id == bindparam(None, callable_=_me, type_=Integer, unique=True)]
+    if record.pooled:
+        ways.append(entity.owner_id.is_(None))
+    if scope == Scope.TEAM:
+        units = _branch if issubclass(record, Branch) else _units
+        ways.append(
+            entity.unit_id.in_(bindparam(None, callable_=units, expanding=True, type_=Integer, unique=True))
+        )
+    for path in record.seen_through if verb == "read" else ():
+        name, field = path.split(".")
+        other = registry[name]
+        table = other.__table__.c
+        ways.append(entity.id.in_(select(table[field]).where(criterion(other, table, verb, reach))))
+    return or_(*ways)
+
+
+def _me() -> int | None:
+    return current_actor().user_id
+
+
+def _units() -> list[int]:
+    return list(current_actor().unit_ids) or [-1]
+
+
+def _branch() -> list[int]:
+    return list(current_actor().branch_ids) or [-1]
+
+
+class Reach(HasCacheKey):
+    """The scopes of an actor as a cache key: people with equal scopes share compiled statements."""
+
+    def __init__(self, actor: Actor) -> None:
+        self._actor = actor
+
+    def _gen_cache_key(self, anon_map: Any, bindparams: list[Any]) -> tuple[Any, ...]:
+        return (Reach, self._actor.reading)
+
+    def scope(self, verb: str, record: str) -> Scope:
+        """As `Actor.scope`."""
+        return self._actor.scope(verb, record)
+
+    def readable(self, entity: Any) -> ColumnElement[bool]:
+        """Called by the session's guard for each mapped class, and once for the bare mixin."""
+        name = getattr(entity, "__tablename__", None)
+        record = registry.get(name) if isinstance(name, str) else None
+        return true() if record is None else criterion(record, entity, "read", self)
+
+
+def reachable(verb: str, record: type[Record]) -> ColumnElement[bool]:
+    """A condition for rows on which the current actor may do `verb`; reading is narrowed anyway."""
+    actor = current_actor()
+    return true() if actor.system else criterion(record, record, verb, Reach(actor))
+
+
+def find(session: Session, record: type[Record], key: Any) -> Record:
+    """The row with that id, if the current actor sees it; else `NotFound`, the same for hidden and missing."""
+    row = session.get(record, key) if isinstance(key, int) and 0 < key < 2**31 else None
+    if row is None:
+        raise NotFound("There is no such %(record)s among those you may see.", record=words(record.__tablename__))
+    return row
+
+
+def check_links(session: Session, row: Record, changed: set[str]) -> None:
+    """A row may only point at rows its writer can see, else writing would reveal them."""
+    for column in type(row).__table__.columns:
+        target = registry.get(column.info.get("ref", ""))
+        value = getattr(row, column.key, None)
+        if target is None or value is None or column.key not in changed or column.key == "unit_id":
+            continue
+        if session.scalar(select(target.id).where(target.id == value)) is None:
+            raise Refusal("Choose from those you may see.", field=column.key)

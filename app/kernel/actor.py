@@ -1,0 +1,73 @@
+"""Who asks. Every read and write of a record happens for an actor; without one, nothing is seen."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from app.schema.roles import Scope
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person, or the system on its own behalf or on a person's.
+
+    `reach` says how far each grant goes, by (verb, record name); a verb that is a step is written ``step:pay``.
+    `unit_ids` are the person's unit and those below, `branch_ids` those of the branch, all as ids of ``unit``.
+    `source` is where the request came from: web, api, cli, job, import, system.
+    """
+
+    name: str
+    user_id: int | None = None
+    roles: frozenset[str] = frozenset()
+    unit_id: int | None = None
+    unit_ids: tuple[int, ...] = ()
+    branch_ids: tuple[int, ...] = ()
+    reach: Mapping[tuple[str, str], Scope] = field(default_factory=dict, hash=False)
+    source: str = "web"
+    system: bool = False
+    why: str | None = None
+
+    def scope(self, verb: str, record: str) -> Scope:
+        """How far this actor's `verb` goes on `record`; NONE when not granted."""
+        return Scope.ALL if self.system else self.reach.get((verb, record), Scope.NONE)
+
+    @cached_property
+    def reading(self) -> tuple[tuple[str, int], ...]:
+        """How far this actor reads each record, in a fixed order: people alike in it share compiled statements."""
+        return tuple(sorted((record, int(s)) for (verb, record), s in self.reach.items() if verb == "read"))
+
+
+NOBODY = Actor("nobody")
+_current: ContextVar[Actor] = ContextVar("actor", default=NOBODY)
+
+
+def current_actor() -> Actor:
+    """The actor of this request, job or command."""
+    return _current.get()
+
+
+def system_actor(name: str, source: str = "job") -> Actor:
+    """The system itself, for a job or a command called `name`."""
+    return Actor(name, source=source, system=True)
+
+
+@contextmanager
+def acting(actor: Actor) -> Iterator[Actor]:
+    """Let `actor` be the one who asks, within this block."""
+    token = _current.set(actor)
+    try:
+        yield actor
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def on_behalf(why: str) -> Iterator[Actor]:
+    """The system acts for the present actor where a rule of the business needs rows the person may not touch.
+
+    History still names the person, and `why`. Keep the block short, and never hand what it read to a screen.
+    """
+    with acting(replace(_current.get(), system=True, why=why)) as actor:
+        yield actor

@@ -1,0 +1,117 @@
+"""History: who changed what, from where and why; written in the transaction of the change itself.
+
+Private kinds are masked in it. The table is only ever added to.
+"""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import insert, inspect, select
+from sqlalchemy.orm import Session, attributes
+
+from app.kernel.actor import current_actor
+from app.kernel.tables import AuditEntry
+from app.schema.record import Record, kind_of
+
+BOOKKEEPING = {"id", "version", "created_at", "changed_at", "created_by_id", "changed_by_id"}
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON keeps it."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return value
+
+
+def _shown(record: type[Record], field: str, value: Any) -> Any:
+    kind = kind_of(record, field)
+    if value is not None and kind is not None and kind.private:
+        return kind.mask(value)
+    return plain(value)
+
+
+def _changes(row: Record, verb: str) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for attribute in inspect(row).mapper.column_attrs:
+        key = attribute.key
+        if key in BOOKKEEPING:
+            continue
+        past = attributes.get_history(row, key)
+        if verb == "delete":
+            old, new = getattr(row, key), None
+        else:
+            if not past.has_changes():
+                continue
+            old, new = (past.deleted[0] if past.deleted else None), (past.added[0] if past.added else None)
+        if old != new:
+            found[key] = [_shown(type(row), key, old), _shown(type(row), key, new)]
+    return found
+
+
+def collect(session: Session) -> None:
+    """Before the flush: note what is about to change."""
+    pending = session.info.setdefault("history", [])
+    for verb, rows in (("add", session.new), ("edit", session.dirty), ("delete", session.deleted)):
+        for row in rows:
+            if isinstance(row, Record) and (changes := _changes(row, verb)):
+                step, why = session.info.get("step", {}).get(row, (None, None))
+                pending.append((row, f"step:{step}" if step else verb, changes, why))
+
+
+def write(session: Session) -> None:
+    """After the flush, when new rows have their ids: one entry per row."""
+    pending = session.info.pop("history", [])
+    if not pending:
+        return
+    actor, now = current_actor(), datetime.now(UTC)
+    session.connection().execute(
+        insert(AuditEntry),
+        [
+            _entry(actor, now, type(row).__tablename__, row.id, verb, changes, why)
+            for row, verb, changes, why in pending
+        ],
+    )
+
+
+def _entry(actor: Any, at: datetime, record: str, row_id: int | None, verb: str, changes: Any, why: Any) -> Any:
+    return {
+        "at": at,
+        "user_id": actor.user_id,
+        "actor": actor.name,
+        "source": actor.source,
+        "record": record,
+        "record_id": row_id,
+        "verb": verb,
+        "changes": changes,
+        "why": why or actor.why,
+    }
+
+
+def summarise(session: Session, record: str, verb: str, bounds: dict[str, Any], why: str | None = None) -> None:
+    """One entry for a set-based change: the query's bounds, how many rows, the affected keys."""
+    entry = _entry(current_actor(), datetime.now(UTC), record, None, verb, bounds, why)
+    session.connection().execute(insert(AuditEntry).values(**entry))
+
+
+def note(session: Session, row: Record, verb: str, why: str | None, changes: dict[str, Any] | None = None) -> None:
+    """An entry that no column change goes with, such as a value revealed or a step that keeps the state."""
+    entry = _entry(current_actor(), datetime.now(UTC), type(row).__tablename__, row.id, verb, changes or {}, why)
+    session.connection().execute(insert(AuditEntry).values(**entry))
+
+
+def timeline(session: Session, row: Record, limit: int = 50) -> list[AuditEntry]:
+    """The newest entries of a row the actor already sees."""
+    mine = (AuditEntry.record == type(row).__tablename__, AuditEntry.record_id == row.id)
+    return list(session.scalars(select(AuditEntry).where(*mine).order_by(AuditEntry.id.desc()).limit(limit)))
+
+
+def takers(session: Session, row: Record, verb: str) -> set[int]:
+    """The users who took a step (``step:decide``) or added the row (``add``)."""
+    mine = (AuditEntry.record == type(row).__tablename__, AuditEntry.record_id == row.id, AuditEntry.verb == verb)
+    return {u for u in session.scalars(select(AuditEntry.user_id).where(*mine)) if u is not None}

@@ -1,0 +1,235 @@
+"""Who may do what, as it stands in the database: Flask-AppBuilder's roles and permissions, and role scopes.
+
+Declared defaults are given out once by `sync`; what an administrator changes afterwards is never overwritten.
+Every change raises the ``access`` epoch, by which all processes notice that cached actors are stale.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import (
+    Permission,
+    PermissionView,
+    Role,
+    User,
+    ViewMenu,
+    assoc_permissionview_role,
+    assoc_user_role,
+)
+from sqlalchemy import delete, event, inspect, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, UOWTransaction
+
+from app.kernel.actor import Actor
+from app.kernel.guard import GuardedSession
+from app.kernel.tables import Epoch, GrantedDefault, RoleScope
+from app.schema.record import Line
+from app.schema.registry import registry
+from app.schema.roles import Role as Declared
+from app.schema.roles import Scope
+
+PREFIX = "can_"
+
+
+def declared_grants() -> Iterable[tuple[str, str, str]]:
+    """Every (role, verb, record) the model files declare; steps as ``step:<name>``."""
+    for record in registry:
+        if issubclass(record, Line):
+            continue
+        name = str(record.__tablename__)
+        yield from ((str(role), verb, name) for verb, role in record.grants)
+        for step in record.workflow.steps if record.workflow else ():
+            yield from ((str(role), f"step:{step.name}", name) for role in step.by)
+    for profile in registry.profiles:
+        yield from ((str(role), "import", f"profile:{profile.name}") for role in profile.by)
+    for page, roles in PAGES.items():
+        yield from ((str(role), "open", page) for role in roles)
+
+
+PAGES: dict[str, tuple[Declared, ...]] = {
+    "page:jobs": (Declared.OPERATIONS, Declared.MANAGER, Declared.ADMIN),
+    "page:people": (Declared.ADMIN,),
+    "page:settings": (Declared.MANAGER, Declared.ADMIN),
+    "page:imports": (Declared.MANAGER, Declared.OPERATIONS),
+    "page:reports": (Declared.SUPERVISOR, Declared.MANAGER, Declared.INSPECTOR, Declared.ADMIN),
+    "page:desk": (Declared.RENEWAL, Declared.SUPERVISOR, Declared.MANAGER),
+    "page:approvals": (Declared.SUPERVISOR, Declared.MANAGER, Declared.FINANCE, Declared.UNDERWRITER),
+}
+"""Pages drawn by hand and who opens them at first; the verb is ``open``."""
+
+
+def sync(session: Session) -> dict[str, int]:
+    """Bring roles and permissions up to the declarations, without undoing what administrators did.
+
+    Run after each migration, by the system. Returns counts of what was added.
+    """
+    roles = {role.name: role for role in session.scalars(select(Role))}
+    for declared in Declared:
+        if declared.value not in roles:
+            roles[declared.value] = Role(name=declared.value)
+            session.add(roles[declared.value])
+    session.flush()
+    scoped = {(s.role_id, s.record) for s in session.scalars(select(RoleScope))}
+    wanted = {(d.value, ""): d.scope for d in Declared}
+    wanted |= {
+        (str(role), str(record.__tablename__)): scope
+        for record in registry
+        if not issubclass(record, Line)
+        for role, scope in record.grants.scopes.items()
+    }
+    session.add_all(
+        RoleScope(role_id=roles[name].id, record=record, scope=int(scope))
+        for (name, record), scope in wanted.items()
+        if (roles[name].id, record) not in scoped
+    )
+    given = {(g.role, g.verb, g.record) for g in session.scalars(select(GrantedDefault))}
+    fresh = [grant_ for grant_ in dict.fromkeys(declared_grants()) if grant_ not in given]
+    for role_name, verb, record in fresh:
+        grant(session, roles[role_name], verb, record)
+        session.add(GrantedDefault(role=role_name, verb=verb, record=record))
+    session.flush()
+    if fresh:
+        raise_epoch(session)
+    return {"granted": len(fresh)}
+
+
+def permission(session: Session, verb: str, record: str) -> PermissionView:
+    """The permission row of a verb on a record, made when missing."""
+    found = session.scalar(
+        select(PermissionView)
+        .join(PermissionView.permission)
+        .join(PermissionView.view_menu)
+        .where(Permission.name == PREFIX + verb, ViewMenu.name == record)
+    )
+    if found is None:
+        name = session.scalar(select(Permission).where(Permission.name == PREFIX + verb))
+        view = session.scalar(select(ViewMenu).where(ViewMenu.name == record))
+        found = PermissionView(
+            permission=name or Permission(name=PREFIX + verb), view_menu=view or ViewMenu(name=record)
+        )
+        session.add(found)
+        session.flush()
+    return found
+
+
+def grant(session: Session, role: Role, verb: str, record: str) -> None:
+    """Let a role do a verb on a record."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    row = {"permission_view_id": permission(session, verb, record).id, "role_id": role.id}
+    session.execute(insert(assoc_permissionview_role).values(row).on_conflict_do_nothing())
+    raise_epoch(session)
+
+
+def revoke(session: Session, role: Role, verb: str, record: str) -> None:
+    """Take a verb on a record from a role; obeyed at once by every process."""
+    table = assoc_permissionview_role.c
+    wanted = permission(session, verb, record).id
+    session.execute(
+        delete(assoc_permissionview_role).where(table.permission_view_id == wanted, table.role_id == role.id)
+    )
+    raise_epoch(session)
+
+
+def raise_epoch(session: Session, name: str = "access") -> None:
+    """Make every process forget what it cached about `name`."""
+    raised = session.connection().execute(
+        update(Epoch).where(Epoch.name == name).values(value=Epoch.__table__.c.value + 1)
+    )
+    if raised.rowcount == 0:
+        session.connection().execute(Epoch.__table__.insert().values(name=name, value=1))
+
+
+@event.listens_for(GuardedSession, "after_flush")
+def _notice_changes(session: Session, context: UOWTransaction) -> None:
+    """Who belongs where, who is active and who has which role decide access: changes raise the epoch."""
+    watched = {"person": ("unit_id", "user_id", "state"), "unit": ("parent_id",)}
+    for row in session.new | session.dirty | session.deleted:
+        fields = ("active", "roles") if isinstance(row, User) else watched.get(getattr(row, "__tablename__", ""), ())
+        state = inspect(row)
+        if fields and (row in session.deleted or any(state.attrs[f].history.has_changes() for f in fields)):
+            raise_epoch(session)
+            return
+
+
+class Actors:
+    """Loads actors and keeps them until the access epoch moves. One per application."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[int, Actor]] = {}
+
+    def of(self, session: Session, user_id: int, source: str = "web") -> Actor | None:
+        """The actor of a user; None if there is no such active user. One query when nothing has changed."""
+        epoch = session.execute(
+            select(Epoch.value, User.active).where(Epoch.name == "access", User.id == user_id)
+        ).one_or_none()
+        if epoch is None or not epoch.active:
+            return None
+        kept = self._kept.get(user_id)
+        if kept is None or kept[0] != epoch.value:
+            if len(self._kept) > 2000:
+                self._kept.clear()
+            kept = self._kept[user_id] = (epoch.value, load_actor(session, user_id))
+        return kept[1] if source == "web" else replace(kept[1], source=source)
+
+
+def load_actor(session: Session, user_id: int, source: str = "web") -> Actor:
+    """Read a person's roles, units and grants from the database."""
+    user = session.execute(select(User.first_name, User.last_name).where(User.id == user_id)).one()
+    rows = session.execute(
+        select(Role.id, Role.name).join(assoc_user_role, assoc_user_role.c.role_id == Role.id).where(
+            assoc_user_role.c.user_id == user_id
+        )
+    ).all()
+    ids = [row.id for row in rows]
+    scopes = {(s.role_id, s.record): Scope(s.scope) for s in session.scalars(select(RoleScope))}
+    granted = session.execute(
+        select(assoc_permissionview_role.c.role_id, Permission.name, ViewMenu.name)
+        .join(PermissionView, PermissionView.id == assoc_permissionview_role.c.permission_view_id)
+        .join(Permission, Permission.id == PermissionView.permission_id)
+        .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
+        .where(assoc_permissionview_role.c.role_id.in_(ids))
+    )
+    reach: dict[tuple[str, str], Scope] = {}
+    for role_id, name, record in granted:
+        scope = scopes.get((role_id, record), scopes.get((role_id, ""), Scope.OWN))
+        key = (name.removeprefix(PREFIX), record)
+        reach[key] = max(scope, reach.get(key, Scope.NONE))
+    unit_id, below, branch = _units(session, user_id)
+    return Actor(
+        name=f"{user.first_name} {user.last_name}".strip(),
+        user_id=user_id,
+        roles=frozenset(row.name for row in rows),
+        unit_id=unit_id,
+        unit_ids=below,
+        branch_ids=branch,
+        reach=reach,
+        source=source,
+    )
+
+
+def _units(session: Session, user_id: int) -> tuple[int | None, tuple[int, ...], tuple[int, ...]]:
+    """The user's unit, it and all below, and all of its branch (the ancestor just below the root)."""
+    connection = session.connection()
+    person, unit = registry["person"].__table__.c, registry["unit"].__table__.c
+    unit_id = connection.scalar(select(person.unit_id).where(person.user_id == user_id))
+    if unit_id is None:
+        return None, (), ()
+    parents: dict[int, Any] = {row.id: row.parent_id for row in connection.execute(select(unit.id, unit.parent_id))}
+    children: dict[int, list[int]] = {}
+    for child, parent in parents.items():
+        children.setdefault(parent, []).append(child)
+
+    def below(root: int) -> tuple[int, ...]:
+        found, queue = {root}, [root]
+        while queue:
+            queue = [c for q in queue for c in children.get(q, ()) if c not in found]
+            found.update(queue)
+        return tuple(sorted(found))
+
+    branch, seen = unit_id, {unit_id}
+    while parents.get(branch) and parents.get(parents[branch]) and parents[branch] not in seen:
+        branch = parents[branch]
+        seen.add(branch)
+    return unit_id, below(unit_id), below(branch)
+

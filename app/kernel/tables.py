@@ -1,0 +1,183 @@
+"""The engine's own tables. They are not records: no screen or API is derived from them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_appbuilder import Model
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.schema.types import Exact, UtcMoment
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class AuditEntry(Model):
+    """One change of one row, or one summary of a set-based change; written in the change's own transaction."""
+
+    __tablename__ = "audit_entry"
+    __table_args__: Any = (Index("ix_audit_entry_row", "record", "record_id"), Index("ix_audit_entry_at", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcMoment, default=_now)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+    actor: Mapped[str] = mapped_column(String(200))
+    source: Mapped[str] = mapped_column(String(20))
+    record: Mapped[str] = mapped_column(String(80))
+    record_id: Mapped[int | None] = mapped_column(Integer)
+    verb: Mapped[str] = mapped_column(String(80))
+    changes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    why: Mapped[str | None] = mapped_column(Text)
+
+
+class Serial(Model):
+    """The last number given out, by series and year."""
+
+    __tablename__ = "serial"
+    __table_args__: Any = {"extend_existing": False}
+
+    series: Mapped[str] = mapped_column(String(80), primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    last: Mapped[int] = mapped_column(default=0)
+
+
+class Epoch(Model):
+    """A counter raised when something cached by every process has changed, such as who may do what."""
+
+    __tablename__ = "epoch"
+    __table_args__: Any = {"extend_existing": False}
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[int] = mapped_column(default=0)
+
+
+class RoleScope(Model):
+    """How far a role sees; for one record (`record` set) or in general (`record` empty)."""
+
+    __tablename__ = "role_scope"
+    __table_args__: Any = {"extend_existing": False}
+
+    role_id: Mapped[int] = mapped_column(ForeignKey("ab_role.id", ondelete="CASCADE"), primary_key=True)
+    record: Mapped[str] = mapped_column(String(80), primary_key=True, default="")
+    scope: Mapped[int] = mapped_column(Integer)
+
+
+class GrantedDefault(Model):
+    """A declared default that has been given out once; what an administrator then takes away stays away."""
+
+    __tablename__ = "granted_default"
+    __table_args__: Any = {"extend_existing": False}
+
+    role: Mapped[str] = mapped_column(String(64), primary_key=True)
+    record: Mapped[str] = mapped_column(String(80), primary_key=True)
+    verb: Mapped[str] = mapped_column(String(80), primary_key=True)
+
+
+class SettingValue(Model):
+    """The value in force of a setting, where it differs from the declared default."""
+
+    __tablename__ = "setting_value"
+    __table_args__: Any = {"extend_existing": False}
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    value: Mapped[Any] = mapped_column(JSON)
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+    set_at: Mapped[datetime] = mapped_column(UtcMoment, default=_now)
+
+
+class JobPeriod(Model):
+    """The ledger: one row per job and period, claimed by one process; effect and "done" are one transaction."""
+
+    __tablename__ = "job_period"
+    __table_args__: Any = (Index("ix_job_period_open", "status", "due"),)
+
+    job: Mapped[str] = mapped_column(String(80), primary_key=True)
+    period: Mapped[str] = mapped_column(String(80), primary_key=True)
+    due: Mapped[datetime] = mapped_column(UtcMoment)
+    status: Mapped[str] = mapped_column(String(20), default="due")
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    started_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    seconds: Mapped[Any] = mapped_column(Exact(12, 3), nullable=True)
+    worker: Mapped[str | None] = mapped_column(String(120))
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    error: Mapped[str | None] = mapped_column(Text)
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+
+
+class JobControl(Model):
+    """What operations decided about a job: paused or not; and up to when its periods are written."""
+
+    __tablename__ = "job_control"
+    __table_args__: Any = {"extend_existing": False}
+
+    job: Mapped[str] = mapped_column(String(80), primary_key=True)
+    paused: Mapped[bool] = mapped_column(Boolean, default=False)
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+    changed_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    written_until: Mapped[datetime | None] = mapped_column(UtcMoment)
+
+
+class Heartbeat(Model):
+    """When a worker process was last alive."""
+
+    __tablename__ = "heartbeat"
+    __table_args__: Any = {"extend_existing": False}
+
+    worker: Mapped[str] = mapped_column(String(120), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcMoment, default=_now)
+
+
+class Notice(Model):
+    """The outbox: a message owed to a member of staff (`user_id`) or a customer (`address`); one per dedupe key.
+
+    `channel` is "app" (seen behind the bell) or "mail". Mail is leased by a sender, retried with back-off,
+    and put aside as "dead" after the last try.
+    """
+
+    __tablename__ = "notice"
+    __table_args__: Any = (
+        UniqueConstraint("dedupe_key"),
+        Index("ix_notice_queue", "channel", "state", "next_try_at"),
+        Index("ix_notice_inbox", "user_id", "read_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dedupe_key: Mapped[str] = mapped_column(String(200))
+    channel: Mapped[str] = mapped_column(String(20))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+    address: Mapped[str | None] = mapped_column(String(320))
+    subject: Mapped[str] = mapped_column(String(300))
+    body: Mapped[str] = mapped_column(Text)
+    record: Mapped[str | None] = mapped_column(String(80))
+    record_id: Mapped[int | None] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(UtcMoment, default=_now)
+    state: Mapped[str] = mapped_column(String(20), default="waiting")
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    leased_until: Mapped[datetime | None] = mapped_column(UtcMoment)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    read_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+class ImportBatch(Model):
+    """One file being loaded through a profile: where it lies, how far it is, what came of it."""
+
+    __tablename__ = "import_batch"
+    __table_args__: Any = {"extend_existing": False}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    profile: Mapped[str] = mapped_column(String(80))
+    filename: Mapped[str] = mapped_column(String(300))
+    path: Mapped[str] = mapped_column(String(400))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(UtcMoment, default=_now)
+    state: Mapped[str] = mapped_column(String(20), default="previewed")
+    rows: Mapped[int | None] = mapped_column(Integer)
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    error: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,166 @@
+"""The one way a state moves: `advance`. From a screen, the API, an import or a job alike."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import Mapper, Session
+
+from app.kernel import history
+from app.kernel.access import may
+from app.kernel.actor import Actor, current_actor, on_behalf
+from app.schema.errors import Conflict, DeclarationError, Invalid, NotFound, NotPermitted, Refusal
+from app.schema.events import Event, reactions
+from app.schema.kinds import BadValue, State
+from app.schema.record import Record, kind_of, words
+from app.schema.workflow import Move, Step, Workflow
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A step as it is offered to an actor: open, or closed for a reason."""
+
+    step: Step
+    reason: str | None
+
+    @property
+    def open(self) -> bool:
+        """Whether the step may be taken now."""
+        return self.reason is None
+
+
+def workflow_of(record: type[Record] | Record) -> Workflow:
+    """The workflow of a record that has one."""
+    found = (record if isinstance(record, type) else type(record)).workflow
+    if found is None:
+        raise NotFound("This record has no steps.")
+    return found
+
+
+def offers(session: Session, row: Record, actor: Actor) -> list[Offer]:
+    """The steps leaving the row's state that the actor's roles allow, each with the reason if it is closed."""
+    workflow = type(row).workflow
+    if workflow is None:
+        return []
+    state = getattr(row, workflow.field)
+    granted = [s for s in workflow.open_from(state) if may(actor, f"step:{s.name}", row)]
+    return [Offer(step, _obstacle(session, row, step, actor)) for step in granted]
+
+
+def _obstacle(session: Session, row: Record, step: Step, actor: Actor) -> str | None:
+    if step.when is not None and (reason := step.when(row)):
+        return reason
+    for earlier in step.not_by:
+        verb = earlier if earlier == "add" else f"step:{earlier}"
+        if actor.user_id is not None and actor.user_id in history.takers(session, row, verb):
+            return "Four eyes: somebody else has to take this step, because you took an earlier one."
+    return None
+
+
+def advance(
+    session: Session, row: Record, step_name: str, *, answers: dict[str, Any] | None = None, version: int | None = None
+) -> None:
+    """Take a step: lock the row, ask the policy and the guard, move the state, run the effect, keep the history.
+
+    `answers` maps what the step asks to raw or parsed values; `version`, if given, must be the row's.
+    Raises `NotFound` (no such step), `NotPermitted`, `Conflict` (state or version moved on), `Invalid` (an answer),
+    `Refusal` (a rule's reason). Nothing has changed then.
+    """
+    actor, workflow = current_actor(), workflow_of(row)
+    step = workflow.step(step_name)
+    if step is None:
+        raise NotFound("There is no step %(step)s.", step=step_name)
+    session.flush()
+    session.refresh(row, with_for_update=True)
+    if not may(actor, f"step:{step.name}", row):
+        raise NotPermitted("Your roles do not allow this step: %(step)s.", step=step.title)
+    state = getattr(row, workflow.field)
+    if state not in step.source:
+        raise Conflict("This step is not open while the state is %(state)s.", state=state.label)
+    if version is not None and version != row.version:
+        raise Conflict("Somebody changed this meanwhile. Look at it again, then repeat your change.")
+    given = _answers(row, step, answers or {})
+    session.info.setdefault("stepping", []).append(row)
+    try:
+        for name, value in given.items():
+            if name != "reason":
+                setattr(row, name, value)
+        if (reason := _obstacle(session, row, step, actor)) is not None:
+            raise Refusal(reason)
+        session.info.setdefault("step", {})[row] = (step.name, given.get("reason"))
+        _move(row, workflow, step.target)
+        if step.source == {step.target} and not given:
+            history.note(session, row, f"step:{step.name}", given.get("reason"))
+        if step.effect is not None:
+            step.effect(row, Move(session, actor, datetime.now(UTC), given))
+        session.flush()
+    except BaseException:
+        session.expire(row)
+        raise
+    finally:
+        session.info["stepping"].remove(row)
+        session.info.get("step", {}).pop(row, None)
+
+
+def _answers(row: Record, step: Step, raw: dict[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    problems: dict[str, str | Refusal] = {}
+    known = {name.removesuffix("?") for name in step.asks}
+    for name in raw.keys() - known:
+        problems[name] = Refusal("This step does not ask for %(field)s.", field=words(name))
+    for asked in step.asks:
+        name, optional = asked.removesuffix("?"), asked.endswith("?")
+        kind = None if name == "reason" else kind_of(type(row), name)
+        try:
+            given = raw.get(name)
+            value = kind.read(given) if kind else (str(given).strip() or None if given is not None else None)
+        except BadValue as error:
+            problems[name] = str(error)
+            continue
+        if value is None and not optional:
+            problems[name] = "An answer is needed here."
+        values[name] = value
+    if problems:
+        raise Invalid(problems)
+    return values
+
+
+def adopt(session: Session, row: Record, state: State) -> None:
+    """Give a row the state it already has in the world, when an import or the demonstration data brings it in."""
+    if not current_actor().system:
+        raise NotPermitted("Only the system brings in rows with a state of their own.")
+    _move(row, workflow_of(row), state)
+
+
+def publish(session: Session, happened: Event) -> None:
+    """Tell whoever declared `@on` this event, in the same transaction, as the system on the actor's behalf."""
+    with on_behalf(type(happened).__name__):
+        for reaction in reactions(happened):
+            reaction(happened, session)
+
+
+def _move(row: Record, workflow: Workflow, state: Any) -> None:
+    row.__dict__["_moving"] = True
+    try:
+        setattr(row, workflow.field, state)
+    finally:
+        row.__dict__.pop("_moving", None)
+
+
+def guard_state(mapper: Mapper[Any], cls: type) -> None:
+    """Refuse any set of a record's state but by `advance` and `adopt`; called for each mapped class."""
+    workflow = getattr(cls, "workflow", None)
+    if not (isinstance(workflow, Workflow) and issubclass(cls, Record)):
+        return
+    if workflow.field not in mapper.columns or "initial" not in mapper.columns[workflow.field].info:
+        raise DeclarationError(f"{cls.__name__} has a workflow: declare {workflow.field} = starts_at(…)")
+    initial = mapper.columns[workflow.field].info["initial"]
+
+    @event.listens_for(getattr(cls, workflow.field), "set", retval=True)
+    def _refuse(row: Record, value: Any, old: Any, initiator: Any) -> Any:
+        if row.__dict__.get("_moving"):
+            return value
+        if value == initial and not inspect(row).has_identity:
+            return value
+        raise Conflict("The state moves only by a step.", field=workflow.field)

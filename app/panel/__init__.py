@@ -1,0 +1,1 @@
+"""Screens and REST derived from the records; the only room that knows Flask-AppBuilder."""

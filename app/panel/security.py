@@ -1,0 +1,56 @@
+"""Sign-in and the actor of each request, on Flask-AppBuilder's users, roles and sign-in back-ends."""
+
+from typing import Any
+
+from flask import Flask, current_app, g, request
+from flask_appbuilder.security.sqla.manager import SecurityManager
+from flask_login import current_user
+
+from app.kernel.actor import NOBODY, Actor, _current, current_actor
+from app.kernel.database import _read_only
+from app.kernel.permissions import Actors
+
+
+class PanelSecurity(SecurityManager):
+    """Flask-AppBuilder's security manager, answering from our policy and without its own screens."""
+
+    def register_views(self) -> None:
+        """None of the stock screens: `app.panel.signin` and the administration screens take their place."""
+
+    def add_permissions_view(self, base_permissions: Any, view_menu: str) -> None:
+        """Permissions are written by ``flask panel sync`` alone, never at boot."""
+
+    def add_permissions_menu(self, view_menu_name: str) -> None:
+        """As above."""
+
+    def has_access(self, permission_name: str, view_name: str) -> bool:
+        """Whether the present actor holds a permission, by the names Flask-AppBuilder uses."""
+        return current_actor().scope(permission_name.removeprefix("can_"), view_name) > 0
+
+
+def bind_actor(app: Flask, session: Any) -> None:
+    """Give every request its actor, and take it away again when the request is over."""
+    app.extensions["actors"] = Actors()
+
+    @app.before_request
+    def _enter() -> None:
+        reading = request.method in ("GET", "HEAD", "OPTIONS")
+        g.read_only_token = _read_only.set(reading)
+        g.actor_token = _current.set(NOBODY)
+        if request.endpoint == "static" or request.blueprint == "appbuilder":
+            return
+        g.actor_token = _current.set(_actor_of_request(session))
+
+    @app.teardown_request
+    def _leave(error: BaseException | None) -> None:
+        for variable, token in ((_current, g.pop("actor_token", None)), (_read_only, g.pop("read_only_token", None))):
+            if token is not None:
+                variable.set(NOBODY if variable is _current else False)
+
+
+def _actor_of_request(session: Any) -> Actor:
+    if not current_user.is_authenticated:
+        return NOBODY
+    source = "api" if request.path.startswith("/api/") else "web"
+    actor = current_app.extensions["actors"].of(session, int(current_user.get_id()), source)
+    return actor or NOBODY

@@ -1,0 +1,1 @@
+"""The language of model files. Nothing here knows Flask or opens a session."""

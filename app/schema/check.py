@@ -1,0 +1,78 @@
+"""Cross checks of the declarations, run at every start. Each message names the record and says the cure."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import inspect
+from sqlalchemy.orm import configure_mappers
+
+from app.schema.errors import DeclarationError
+from app.schema.record import Line, Record
+from app.schema.registry import Registry
+from app.schema.rows import Shared, _Placed
+
+
+def run(registry: Registry) -> None:
+    """Raise `DeclarationError` with every fault found."""
+    configure_mappers()
+    faults = [f"{r.__module__}: {r.__name__} {fault}" for r in registry for fault in faults_of(r, registry)]
+    if faults:
+        raise DeclarationError("The model files do not hold together:\n  - " + "\n  - ".join(faults))
+
+
+def faults_of(record: type[Record], registry: Registry) -> Iterator[str]:
+    """What is wrong with one record's declaration."""
+    if not issubclass(record, Shared | _Placed | Line):
+        yield "does not say who sees its rows: make it Owned, Team, Branch or Shared, or a Line of its parent"
+    if issubclass(record, Line):
+        if not isinstance(getattr(record, "parent", None), str) or record.parent not in record.__table__.columns:
+            yield "is a Line without a parent: say parent = 'claim_id', a field made by ref(…)"
+    elif not hasattr(record, "grants"):
+        yield "does not say who may do what: give it grants = Grants(work=…, see=…)"
+    yield from _unknown_fields(record, registry)
+    if record.transfer is not None:
+        key = record.__table__.columns.get(record.transfer.key)
+        if key is None or not (key.unique or key.primary_key):
+            yield f"says Transfer(key={record.transfer.key!r}), which is no unique field: mapped_column(unique=True)"
+    workflow = record.workflow
+    for column in record.__table__.columns if workflow is None else ():
+        if "initial" in column.info:
+            yield f"has a state {column.key!r} but no workflow: declare workflow = Workflow(Step(…))"
+    for step in workflow.steps if workflow else ():
+        fields = {asked.removesuffix("?") for asked in step.asks} - {"reason"}
+        for name in fields - set(record.__table__.columns.keys()):
+            yield f"step {step.name!r} asks for {name!r}, which is no field of it"
+        for name in set(step.not_by) - {"add"} - {s.name for s in workflow.steps}:
+            yield f"step {step.name!r} says not_by={name!r}, which is no step of it"
+    for path in record.seen_through:
+        name, _, field = path.partition(".")
+        if name not in registry or field not in registry[name].__table__.columns:
+            yield f"is seen through {path!r}, which is no field of a record"
+
+
+def _unknown_fields(record: type[Record], registry: Registry) -> Iterator[str]:
+    panel = record.panel
+    known = set(inspect(record).columns.keys())
+    named = [panel.title, *panel.columns, *panel.facts, *panel.fixed, panel.order.removeprefix("-")]
+    named += [field for group in panel.form for field in group.fields]
+    for name in named:
+        if name not in known and not hasattr(record, name):
+            yield f"shows {name!r}, which is no field of it"
+    for path in panel.search:
+        reached, *rest = path.split(".")
+        target = record
+        for part in rest:
+            relation = inspect(target).relationships.get(reached)
+            if relation is None:
+                yield f"searches {path!r}: {reached!r} is no relationship of {target.__name__}"
+                break
+            target, reached = relation.mapper.class_, part
+        else:
+            if reached not in inspect(target).columns:
+                yield f"searches {path!r}: {reached!r} is no field of {target.__name__}"
+    for column in record.__table__.columns:
+        target_name = column.info.get("ref")
+        if target_name and target_name != "ab_user" and target_name not in registry:
+            yield f"links {column.key!r} to {target_name!r}, which is no record"
+    for related in panel.related:
+        if related.record not in registry or related.field not in registry[related.record].__table__.columns:
+            yield f"relates to {related.record}.{related.field}, which does not exist"

@@ -1,0 +1,52 @@
+"""The two kinds of failure: ours to mend, and the user's to read."""
+
+from collections.abc import Mapping
+
+
+class DeclarationError(Exception):
+    """A model file says something that cannot hold; the message names the record and the cure."""
+
+
+class Refusal(Exception):
+    """A rule says no, and why. Shown to the person as it is, never as a server error.
+
+    `message` is an English sentence that may hold ``%(name)s`` places filled from `args_`,
+    so that the sentence as a whole can be translated. `field` names the input at fault, if one is.
+    `status` is the HTTP status a screen or the API answers with: 403 not permitted, 404 not
+    visible, 409 in conflict with the present state, 422 not acceptable.
+    """
+
+    status = 422
+
+    def __init__(self, message: str, *, field: str | None = None, **args_: object) -> None:
+        self.message = message
+        self.field = field
+        self.args_ = args_
+        super().__init__(message % args_ if args_ else message)
+
+
+class NotPermitted(Refusal):
+    """The actor's roles do not grant the verb on this record."""
+
+    status = 403
+
+
+class NotFound(Refusal):
+    """No such row among those the actor may see; says the same for hidden and missing rows."""
+
+    status = 404
+
+
+class Conflict(Refusal):
+    """The row is no longer as the actor saw it, or its state does not allow the step."""
+
+    status = 409
+
+
+class Invalid(Refusal):
+    """One or more values are not acceptable; `problems` maps field name to a message."""
+
+    def __init__(self, problems: Mapping[str, str | Refusal]) -> None:
+        self.problems = dict(problems)
+        field, first = next(iter(self.problems.items()))
+        super().__init__(str(first), field=field)

@@ -1,0 +1,141 @@
+"""Record, Lookup and Line: the bases of everything the department keeps."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from flask_appbuilder import Model
+from sqlalchemy import ForeignKey, Integer, MetaData, inspect
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from app.schema.errors import DeclarationError
+from app.schema.grants import REFERENCE, Grants
+from app.schema.kinds import MOMENT, Code, Kind, ShortText
+from app.schema.panel import Group, Panel
+from app.schema.registry import registry
+from app.schema.rows import Guarded, Shared
+from app.schema.traits import Archived
+from app.schema.transfer import Transfer
+from app.schema.types import UtcMoment
+from app.schema.workflow import Workflow
+
+metadata: MetaData = Model.metadata
+metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def snake(name: str) -> str:
+    """The table of a class: ``SystemFault`` is kept in ``system_fault``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def words(name: str) -> str:
+    """A name as a person reads it, the key of its translations: ``expires_on`` reads "Expires on"."""
+    return re.sub(r"_id$", "", snake(name)).replace("_", " ").capitalize()
+
+
+class Record(Guarded, Model):
+    """A thing the department keeps, one per file, known everywhere by its table's name.
+
+    It must also say who sees its rows (`Owned`, `Team`, `Branch` or `Shared`) and who may do what (`grants`).
+    `id`, `version` (counts changes; a stale one is refused) and the four "who and when" columns come by themselves.
+    """
+
+    __abstract__ = True
+    __table_args__: Any = {"extend_existing": False}
+
+    grants: ClassVar[Grants]
+    panel: ClassVar[Panel] = Panel()
+    workflow: ClassVar[Workflow | None] = None
+    transfer: ClassVar[Transfer | None] = None
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, sort_order=-1)
+    version: Mapped[int] = mapped_column(Integer, default=1, nullable=False, sort_order=90)
+    __mapper_args__: Any = {"version_id_col": version}
+    created_at: Mapped[datetime] = mapped_column(
+        UtcMoment, default=lambda: datetime.now(UTC), sort_order=91, info={"kind": MOMENT}
+    )
+    changed_at: Mapped[datetime] = mapped_column(
+        UtcMoment, default=lambda: datetime.now(UTC), sort_order=92, info={"kind": MOMENT}
+    )
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str:  # noqa: N805
+        """The record's name everywhere: table, address, permission."""
+        return snake(cls.__name__)
+
+    @declared_attr
+    def created_by_id(cls) -> Mapped[int | None]:  # noqa: N805
+        """The user who added the row; None for the system."""
+        info = {"ref": "ab_user"}
+        return mapped_column(Integer, ForeignKey("ab_user.id", ondelete="SET NULL"), sort_order=93, info=info)
+
+    @declared_attr
+    def changed_by_id(cls) -> Mapped[int | None]:  # noqa: N805
+        """The user who changed the row last; None for the system."""
+        info = {"ref": "ab_user"}
+        return mapped_column(Integer, ForeignKey("ab_user.id", ondelete="SET NULL"), sort_order=94, info=info)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Enter every concrete record in the registry, before two classes could share a table."""
+        if "__abstract__" not in cls.__dict__:
+            registry.claim_name(snake(cls.__name__), cls)
+        super().__init_subclass__(**kwargs)
+        if "__abstract__" not in cls.__dict__:
+            registry.add(cls)
+
+    @property
+    def title(self) -> str:
+        """How this row is called: the value of the panel's title field."""
+        return str(getattr(self, type(self).panel.title))
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Lookup(Shared, Archived, Record):
+    """A reference list: a code, a name, readable by all, kept by the manager or the administrator."""
+
+    __abstract__ = True
+    grants = REFERENCE
+    transfer = Transfer(key="code")
+    panel = Panel(title="name", columns=("code", "name"), search=("code", "name"), form=(Group("", "code", "name"),))
+
+    code: Mapped[Code] = mapped_column(unique=True)
+    name: Mapped[ShortText]
+
+
+class Line(Record):
+    """A part of another record, such as the papers of a claim; seen and written as its parent is.
+
+    `parent` names the link field, such as ``claim_id``.
+    """
+
+    __abstract__ = True
+    parent: ClassVar[str]
+
+    @classmethod
+    def parent_record(cls) -> type[Record]:
+        """The class of the record this is a part of."""
+        return registry[cls.__table__.c[cls.parent].info["ref"]]
+
+
+def kind_of(record: type[Record], field: str) -> Kind | None:
+    """The kind of a field; None for a field without one (the record's own bookkeeping)."""
+    column = inspect(record).columns.get(field)
+    return None if column is None else column.info.get("kind")
+
+
+def policy_name(record: type[Record]) -> str:
+    """The name permissions are kept under: the record's own, a line's parent's."""
+    while issubclass(record, Line):
+        record = record.parent_record()
+    name = record.__tablename__
+    if not isinstance(name, str):
+        raise DeclarationError(f"{record.__name__} has no table: it is abstract")
+    return name

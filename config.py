@@ -1,0 +1,69 @@
+"""Settings of an installation: one frozen object, read from the environment. Every variable is documented here."""
+
+import secrets
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+HERE = Path(__file__).resolve().parent
+
+
+class UnsafeSetting(Exception):
+    """A setting that must not be used in production; the message names it and says the cure."""
+
+
+class Settings(BaseSettings):
+    """What ``YANXU_…`` variables say. An empty variable counts as absent."""
+
+    model_config = SettingsConfigDict(env_prefix="YANXU_", frozen=True, env_ignore_empty=True, extra="ignore")
+
+    mode: str = Field("development", pattern="^(development|production|testing)$", description="What it is run for.")
+    data_dir: Path = Field(HERE / "var", description="Folder of the embedded database, uploads and generated secrets.")
+    database_url: str = Field("", description="SQLAlchemy address; empty means an SQLite file in the data folder.")
+    secret_key: str = Field("", description="Signs sessions; at least 32 characters. Made and kept when developing.")
+    smtp_url: str = Field("", description="smtp://user:password@host:port or smtps://…; empty keeps mail in the outbox.")
+    mail_from: str = Field("Yanxu <yanxu@localhost>", description="Sender of the mails.")
+    public_url: str = Field("", description="Address people reach the panel at, such as https://yanxu.example.cn.")
+    timezone: str = Field("Asia/Shanghai", description="The house's clock: jobs and business days run on it.")
+    language: str = Field("zh_Hans", description="Language of people who chose none: en or zh_Hans.")
+    host: str = Field("127.0.0.1", description="Address the built-in server listens on.")
+    port: int = Field(8080, validation_alias="PORT", description="Port of the built-in server (variable PORT).")
+    insecure_cookies: bool = Field(False, description="Allow cookies over plain http in production.")
+    demo: bool = Field(False, description="Load demonstration data, with well-known passwords, at the first start.")
+
+    @cached_property
+    def database(self) -> str:
+        """The database in use."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'yanxu.sqlite3'}"
+
+    @cached_property
+    def secret(self) -> str:
+        """The secret in use: given, or made once and kept in the data folder (never in production)."""
+        if self.secret_key:
+            return self.secret_key
+        kept = self.data_dir / "secret"
+        if not kept.exists():
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            kept.touch(mode=0o600)
+            kept.write_text(secrets.token_urlsafe(48))
+        return kept.read_text().strip()
+
+    def refuse_unsafe(self) -> None:
+        """In production, raise `UnsafeSetting` for each setting that would endanger the data."""
+        if self.mode != "production":
+            return
+        unsafe = [
+            (len(self.secret_key) < 32, "YANXU_SECRET_KEY: give at least 32 random characters"),
+            (self.demo, "YANXU_DEMO: demonstration passwords are known to everybody; unset it"),
+            (not self.database_url, "YANXU_DATABASE_URL: name the database explicitly"),
+            (
+                urlsplit(self.public_url).scheme != "https" and not self.insecure_cookies,
+                "YANXU_PUBLIC_URL: must begin with https:// (or set YANXU_INSECURE_COOKIES=1 on a closed network)",
+            ),
+            (not self.smtp_url, "YANXU_SMTP_URL: reminders need a mail server"),
+        ]
+        if wrong := [message for holds, message in unsafe if holds]:
+            raise UnsafeSetting("Yanxu does not start in production mode:\n  - " + "\n  - ".join(wrong))

@@ -1,0 +1,5 @@
+"""The business: one domain per folder, one record per file. Importing this package declares all of it."""
+
+from models import people
+
+__all__ = ["people"]
