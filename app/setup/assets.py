@@ -97,9 +97,7 @@ def fetch() -> None:
     )
     if done.returncode != 0:
         said = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
-        raise SetupError(
-            f"npm could not fetch the packages of {LOCK.name}; check the network. It said:\n{said}"
-        )
+        raise SetupError(f"npm could not fetch the packages of {LOCK.name}; check the network. It said:\n{said}")
     stamp.write_text(locked)
 
 
@@ -129,9 +127,7 @@ def build(folder: Path, wanted: str) -> None:
     for name, source in COPIES.items():
         shutil.copyfile(MODULES / source, fresh / name)
     names = read_icon_list(ICON_LIST.read_text(encoding="utf-8"))
-    (fresh / SPRITE).write_text(
-        sprite(names, MODULES / "@tabler" / "icons" / "icons" / "outline"), encoding="utf-8"
-    )
+    (fresh / SPRITE).write_text(sprite(names, MODULES / "@tabler" / "icons" / "icons" / "outline"), encoding="utf-8")
     (fresh / STAMP).write_text(wanted)
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
@@ -151,10 +147,7 @@ def sprite(names: Iterable[str], folder: Path) -> str:
     missing = [name for name in names if not (folder / f"{name}.svg").is_file()]
     if missing:
         known = [path.stem for path in folder.glob("*.svg")]
-        hints = [
-            f"{name} (nearest: {', '.join(difflib.get_close_matches(name, known)) or 'none'})"
-            for name in missing
-        ]
+        hints = [f"{name} (nearest: {', '.join(difflib.get_close_matches(name, known)) or 'none'})" for name in missing]
         raise SetupError(f"{ICON_LIST.name} names icons that do not exist: {'; '.join(hints)}")
     xml.register_namespace("", SVG)
     document = xml.Element(f"{{{SVG}}}svg")

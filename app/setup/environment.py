@@ -84,9 +84,7 @@ def create() -> None:
     package = f"python{sysconfig.get_python_version()}-venv"
     if apt_install(package) and _make_venv():
         return
-    raise SetupError(
-        f"{sys.executable} cannot make environments; install its venv module (apt install {package})"
-    )
+    raise SetupError(f"{sys.executable} cannot make environments; install its venv module (apt install {package})")
 
 
 def _make_venv() -> bool:
@@ -118,16 +116,10 @@ def install(requirements: Path) -> None:
 
 def holds(requirements: Path) -> bool:
     """Whether the environment itself, not some other folder, has every pin that stands without a marker."""
-    pins = [
-        line.rstrip(" \\")
-        for line in requirements.read_text().splitlines()
-        if "==" in line and ";" not in line
-    ]
+    pins = [line.rstrip(" \\") for line in requirements.read_text().splitlines() if "==" in line and ";" not in line]
     probe = "import sys\nfrom importlib.metadata import version\n"
     probe += "sys.exit(any(version(n) != v for n, v in (pin.split('==') for pin in sys.argv[1:])))"
-    return (
-        subprocess.run([PYTHON, "-I", "-c", probe, *pins], capture_output=True, check=False).returncode == 0
-    )
+    return subprocess.run([PYTHON, "-I", "-c", probe, *pins], capture_output=True, check=False).returncode == 0
 
 
 if __name__ == "__main__":
