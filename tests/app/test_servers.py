@@ -1,6 +1,7 @@
 """The servers of the tests are real, and come and go cleanly."""
 
 import os
+import shutil
 import smtplib
 import subprocess
 import sys
@@ -64,6 +65,15 @@ class TestPostgreSQL:
             assert query(apart.url, "SELECT current_setting('server_encoding')") == "UTF8"
             assert query(apart.url, "SELECT '延' ~ '[[:alpha:]]'") is True
         assert not is_up(apart.url)
+
+    def test_the_packaged_server_starts_from_a_folder_closed_to_others(self, tmp_path: Path) -> None:
+        [installation, *_] = [binaries.parent for binaries in clusters.wheel_installations()]
+        package = installation.parent
+        for source in (installation, package.with_name(f"{package.name}.libs")):
+            shutil.copytree(source, tmp_path / source.relative_to(package.parent))
+        tmp_path.chmod(0o700)
+        with postgresql(tmp_path / package.name / installation.name / "bin") as apart:
+            assert is_up(apart.url)
 
     def test_an_installation_that_fails_gives_way_to_the_next(self, tmp_path: Path) -> None:
         broken = tmp_path / "broken"

@@ -124,15 +124,21 @@ class Cluster:
 
     def _program(self, program: Path, home: Path) -> Path:
         """`program` where the server's account may start it: copied out of a closed folder if need be."""
-        copy = self.folder / "installation"
-        if not copy.exists():
+        copies = self.folder / "copies"
+        installation, package = program.parents[1], program.parents[2]
+        copied = copies / package.name / installation.name
+        if not copied.exists():
             try:
                 _run([program, "--version"], home)
                 return program
             except PermissionError:
-                shutil.copytree(program.parents[1], copy, symlinks=True)
-                _give_to_account(copy)
-        return copy / program.parent.name / program.name
+                shutil.copytree(installation, copied, symlinks=True)
+            # A package's programs look for their libraries in the folder beside it.
+            libraries = package.with_name(f"{package.name}.libs")
+            if libraries.is_dir():
+                shutil.copytree(libraries, copies / libraries.name)
+            _give_to_account(copies)
+        return copied / program.parent.name / program.name
 
 
 def _run(command: Arguments, folder: Path) -> None:
