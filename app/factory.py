@@ -27,6 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings()
     settings.refuse_unsafe()
     check.run(registry)
+    registry.freeze()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app = Flask(__name__, root_path=str(Path(__file__).parent / "panel"))
     app.config.update(_flask_config(settings))

@@ -160,9 +160,8 @@ class Actors:
 
     def of(self, session: Session, user_id: int, source: str = "web") -> Actor | None:
         """The actor of a user; None if there is no such active user. One query when nothing has changed."""
-        epoch = session.execute(
-            select(Epoch.value, User.active).where(Epoch.name == "access", User.id == user_id)
-        ).one_or_none()
+        value = select(Epoch.value).where(Epoch.name == "access").scalar_subquery()
+        epoch = session.execute(select(User.active, value.label("value")).where(User.id == user_id)).one_or_none()
         if epoch is None or not epoch.active:
             return None
         kept = self._kept.get(user_id)

@@ -1,0 +1,176 @@
+"""Real databases for every test: a fresh SQLite file and a fresh PostgreSQL database, with the department in it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_appbuilder import Model
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from app.extensions import db
+from app.factory import create_app
+from app.kernel import permissions
+from app.kernel.actor import Actor, acting, system_actor
+from app.kernel.guard import GuardedSession
+from app.kernel.permissions import Actors, load_actor
+from config import Settings
+from tests import department
+from tests.servers.cluster import NoServer
+from tests.servers.postgresql import PostgreSQL, postgresql
+from tests.servers.skips import report_loud_skips, skip_loudly
+
+
+@dataclass
+class Backend:
+    """An application on one database; `reset` brings the database back to the freshly founded department."""
+
+    app: Flask
+    url: str
+    engine: Engine
+    reset: Callable[[], None]
+
+    def session(self) -> Session:
+        """A guarded session of its own, beside the application's."""
+        return GuardedSession(bind=self.engine, expire_on_commit=False)
+
+
+def found(app: Flask) -> None:
+    """Create the schema and the department: units, one person per role, permissions."""
+    with app.app_context(), acting(system_actor("tests", "cli")):
+        Model.metadata.create_all(db.engine)
+        permissions.sync(db.session)
+        department.found(db.session)
+        db.session.commit()
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgreSQL]:
+    """The PostgreSQL server of this run."""
+    try:
+        with postgresql() as server:
+            yield server
+    except NoServer as error:
+        skip_loudly(str(error))
+
+
+@pytest.fixture(scope="session")
+def sqlite_backend(tmp_path_factory: pytest.TempPathFactory) -> Backend:
+    """An application on an SQLite file."""
+    folder = tmp_path_factory.mktemp("sqlite")
+    live, kept = folder / "live.sqlite3", folder / "kept.sqlite3"
+    url = f"sqlite:///{live}"
+    app = create_app(Settings(mode="testing", data_dir=folder, database_url=url, language="en"))
+    found(app)
+    shutil.copy(live, kept)
+
+    def reset() -> None:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        for leftover in folder.glob("live.sqlite3*"):
+            leftover.unlink()
+        shutil.copy(kept, live)
+
+    return _backend(app, url, reset)
+
+
+@pytest.fixture(scope="session")
+def postgres_backend(postgres: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> Backend:
+    """An application on a PostgreSQL database."""
+    folder = tmp_path_factory.mktemp("postgres")
+
+    def application(url: str) -> Flask:
+        return create_app(Settings(mode="testing", data_dir=folder, database_url=url, language="en"))
+
+    template = postgres.template("department", lambda url: found(application(url)))
+    name = f"{template}_live_{folder.parent.name}".lower().replace("-", "_")[:60]
+    url = postgres.create(name, template)
+    app = application(url)
+
+    def reset() -> None:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        postgres.drop(name)
+        postgres.create(name, template)
+
+    return _backend(app, url, reset)
+
+
+def _backend(app: Flask, url: str, reset: Callable[[], None]) -> Backend:
+    with app.app_context():
+        return Backend(app, url, db.engine, reset)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """Each test that asks for it runs on both databases, each time fresh."""
+    chosen: Backend = request.getfixturevalue("sqlite_backend" if request.param == "sqlite" else "postgres_backend")
+    chosen.reset()
+    chosen.app.extensions["actors"] = Actors()
+    yield chosen
+
+
+@pytest.fixture
+def app(backend: Backend) -> Flask:
+    """The application under test."""
+    return backend.app
+
+
+@pytest.fixture
+def session(backend: Backend) -> Iterator[Session]:
+    """A guarded session as nobody: say ``with acting(people["renewal"]):``, or use `as_system`."""
+    with backend.session() as opened:
+        yield opened
+
+
+@pytest.fixture
+def people(backend: Backend) -> dict[str, Actor]:
+    """The actor of each person of the test department, by user name (see `tests.department`)."""
+    with backend.session() as session, acting(system_actor("tests", "cli")):
+        return {name: load_actor(session, user_id) for name, user_id in department.user_ids(session).items()}
+
+
+@pytest.fixture
+def as_system() -> Iterator[Actor]:
+    """Let the system act for the length of the test."""
+    with acting(system_actor("tests", "cli")) as actor:
+        yield actor
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> Callable[[str], FlaskClient]:
+    """A test client signed in as a user name; CSRF is on, `client.csrf` holds the token to send."""
+
+    def enter(username: str) -> FlaskClient:
+        client: Any = app.test_client()
+        client.csrf = department.sign_in(client, username)
+        return client
+
+    return enter
+
+
+@pytest.fixture(scope="session")
+def shared_file() -> Callable[[str], Path]:
+    """A file of real input, found by path beside the checkout; the test is skipped loudly where there is none."""
+
+    def find(name: str) -> Path:
+        for folder in Path(__file__).resolve().parents:
+            if (file := folder / "shared" / "data" / name).exists():
+                return file
+        skip_loudly(f"the real input {name} is not beside the checkout (../shared/data)")
+
+    return find
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Repeat at the end what could not be tested here."""
+    report_loud_skips(terminalreporter)
