@@ -24,7 +24,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(HERE / "var", description="Folder of the embedded database, uploads and generated secrets.")
     database_url: str = Field("", description="SQLAlchemy address; empty means an SQLite file in the data folder.")
     secret_key: str = Field("", description="Signs sessions; at least 32 characters. Made and kept when developing.")
-    smtp_url: str = Field("", description="smtp://user:password@host:port or smtps://…; empty keeps mail in the outbox.")
+    smtp_url: str = Field(
+        "", description="smtp://user:password@host:port or smtps://…; empty keeps mail in the outbox."
+    )
     mail_from: str = Field("Yanxu <yanxu@localhost>", description="Sender of the mails.")
     public_url: str = Field("", description="Address people reach the panel at, such as https://yanxu.example.cn.")
     timezone: str = Field("Asia/Shanghai", description="The house's clock: jobs and business days run on it.")

@@ -111,12 +111,12 @@ def _backend(app: Flask, url: str, reset: Callable[[], None]) -> Backend:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+def backend(request: pytest.FixtureRequest) -> Backend:
     """Each test that asks for it runs on both databases, each time fresh."""
     chosen: Backend = request.getfixturevalue("sqlite_backend" if request.param == "sqlite" else "postgres_backend")
     chosen.reset()
     chosen.app.extensions["actors"] = Actors()
-    yield chosen
+    return chosen
 
 
 @pytest.fixture

@@ -20,15 +20,17 @@ from app.schema.rows import Branch, Shared, Team
 
 def may(actor: Actor, verb: str, record: type[Record] | Record) -> bool:
     """Whether `actor` is granted `verb` on a record at all or, given a row, on that very row."""
-    cls = record if isinstance(record, type) else type(record)
-    scope = actor.scope(verb, policy_name(cls))
-    return scope > Scope.NONE and (isinstance(record, type) or within(actor, scope, record))
+    if isinstance(record, type):
+        return actor.scope(verb, policy_name(record)) > Scope.NONE
+    row: Record = record
+    scope = actor.scope(verb, policy_name(type(row)))
+    return scope > Scope.NONE and within(actor, scope, row)
 
 
 def require(actor: Actor, verb: str, record: type[Record] | Record) -> None:
     """Raise `NotPermitted` unless `may` says yes."""
     if not may(actor, verb, record):
-        name = words((record if isinstance(record, type) else type(record)).__tablename__)
+        name = words(str(record.__tablename__))
         raise NotPermitted("You may not %(verb)s: %(record)s.", verb=verb.removeprefix("step:"), record=name)
 
 
@@ -85,9 +87,7 @@ def criterion(record: type[Record], entity: Any, verb: str, reach: "Reach") -> C
         ways.append(entity.owner_id.is_(None))
     if scope == Scope.TEAM:
         units = _branch if issubclass(record, Branch) else _units
-        ways.append(
-            entity.unit_id.in_(bindparam(None, callable_=units, expanding=True, type_=Integer, unique=True))
-        )
+        ways.append(entity.unit_id.in_(bindparam(None, callable_=units, expanding=True, type_=Integer, unique=True)))
     for path in record.seen_through if verb == "read" else ():
         name, field = path.split(".")
         other = registry[name]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import insert, inspect, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, attributes
 
 from app.kernel.actor import current_actor
@@ -38,8 +38,7 @@ def _shown(record: type[Record], field: str, value: Any) -> Any:
 
 def _changes(row: Record, verb: str) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
-    for attribute in inspect(row).mapper.column_attrs:
-        key = attribute.key
+    for key in (column.key for column in type(row).__table__.columns):
         if key in BOOKKEEPING:
             continue
         past = attributes.get_history(row, key)

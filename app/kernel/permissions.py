@@ -176,9 +176,9 @@ def load_actor(session: Session, user_id: int, source: str = "web") -> Actor:
     """Read a person's roles, units and grants from the database."""
     user = session.execute(select(User.first_name, User.last_name).where(User.id == user_id)).one()
     rows = session.execute(
-        select(Role.id, Role.name).join(assoc_user_role, assoc_user_role.c.role_id == Role.id).where(
-            assoc_user_role.c.user_id == user_id
-        )
+        select(Role.id, Role.name)
+        .join(assoc_user_role, assoc_user_role.c.role_id == Role.id)
+        .where(assoc_user_role.c.user_id == user_id)
     ).all()
     ids = [row.id for row in rows]
     scopes = {(s.role_id, s.record): Scope(s.scope) for s in session.scalars(select(RoleScope))}
@@ -231,4 +231,3 @@ def _units(session: Session, user_id: int) -> tuple[int | None, tuple[int, ...],
         branch = parents[branch]
         seen.add(branch)
     return unit_id, below(unit_id), below(branch)
-

@@ -32,7 +32,7 @@ class Offer:
 
 def workflow_of(record: type[Record] | Record) -> Workflow:
     """The workflow of a record that has one."""
-    found = (record if isinstance(record, type) else type(record)).workflow
+    found = record.workflow
     if found is None:
         raise NotFound("This record has no steps.")
     return found

@@ -9,6 +9,7 @@ from app.schema.errors import DeclarationError
 from app.schema.record import Line, Record
 from app.schema.registry import Registry
 from app.schema.rows import Shared, _Placed
+from app.schema.workflow import Workflow
 
 
 def run(registry: Registry) -> None:
@@ -33,15 +34,17 @@ def faults_of(record: type[Record], registry: Registry) -> Iterator[str]:
         key = record.__table__.columns.get(record.transfer.key)
         if key is None or not (key.unique or key.primary_key):
             yield f"says Transfer(key={record.transfer.key!r}), which is no unique field: mapped_column(unique=True)"
-    workflow = record.workflow
+    workflow: Workflow | None = record.workflow
     for column in record.__table__.columns if workflow is None else ():
         if "initial" in column.info:
             yield f"has a state {column.key!r} but no workflow: declare workflow = Workflow(Step(…))"
-    for step in workflow.steps if workflow else ():
+    steps = workflow.steps if workflow else ()
+    names = {step.name for step in steps}
+    for step in steps:
         fields = {asked.removesuffix("?") for asked in step.asks} - {"reason"}
         for name in fields - set(record.__table__.columns.keys()):
             yield f"step {step.name!r} asks for {name!r}, which is no field of it"
-        for name in set(step.not_by) - {"add"} - {s.name for s in workflow.steps}:
+        for name in set(step.not_by) - {"add"} - names:
             yield f"step {step.name!r} says not_by={name!r}, which is no step of it"
     for path in record.seen_through:
         name, _, field = path.partition(".")

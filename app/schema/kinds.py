@@ -207,9 +207,7 @@ MONEY = Kind("money", _decimal(18, 2, True), "decimal", schema=_NUMBER, operator
 PERCENT = Kind("percent", _decimal(9, 2, False), "decimal", schema=_NUMBER, operators=_COMPARE, numeric=True)
 YES_NO = Kind("yes/no", _yes_no, "checkbox", _write_yes_no, {"type": "boolean"}, ("eq",))
 DAY = Kind("day", _day, "date", date.isoformat, {"type": "string", "format": "date"}, _COMPARE)
-MOMENT = Kind(
-    "moment", _moment, "datetime", datetime.isoformat, {"type": "string", "format": "date-time"}, _COMPARE
-)
+MOMENT = Kind("moment", _moment, "datetime", datetime.isoformat, {"type": "string", "format": "date-time"}, _COMPARE)
 MONTH = Kind("month", _month, "month", schema={"type": "string", "pattern": r"^\d{4}-\d{2}$"}, operators=_COMPARE)
 PHONE = Kind("phone", _phone, "tel", private=True, longest=40)
 EMAIL = Kind(

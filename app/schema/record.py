@@ -65,18 +65,18 @@ class Record(Guarded, Model):
     )
 
     @declared_attr.directive
-    def __tablename__(cls) -> str:  # noqa: N805
+    def __tablename__(cls) -> str:
         """The record's name everywhere: table, address, permission."""
         return snake(cls.__name__)
 
     @declared_attr
-    def created_by_id(cls) -> Mapped[int | None]:  # noqa: N805
+    def created_by_id(cls) -> Mapped[int | None]:
         """The user who added the row; None for the system."""
         info = {"ref": "ab_user"}
         return mapped_column(Integer, ForeignKey("ab_user.id", ondelete="SET NULL"), sort_order=93, info=info)
 
     @declared_attr
-    def changed_by_id(cls) -> Mapped[int | None]:  # noqa: N805
+    def changed_by_id(cls) -> Mapped[int | None]:
         """The user who changed the row last; None for the system."""
         info = {"ref": "ab_user"}
         return mapped_column(Integer, ForeignKey("ab_user.id", ondelete="SET NULL"), sort_order=94, info=info)

@@ -60,11 +60,11 @@ class Registry:
         self.frozen = False
         self._names: dict[str, type[Any]] = {}
         self._records: dict[str, type[Any]] = {}
-        self.jobs: "Shelf[Job]" = Shelf("job", self)
-        self.settings: "Shelf[Setting]" = Shelf("setting", self)
-        self.measures: "Shelf[Measure]" = Shelf("measure", self)
-        self.profiles: "Shelf[Profile]" = Shelf("import profile", self)
-        self.reports: "Shelf[Report]" = Shelf("report", self)
+        self.jobs: Shelf[Job] = Shelf("job", self)
+        self.settings: Shelf[Setting] = Shelf("setting", self)
+        self.measures: Shelf[Measure] = Shelf("measure", self)
+        self.profiles: Shelf[Profile] = Shelf("import profile", self)
+        self.reports: Shelf[Report] = Shelf("report", self)
 
     def claim_name(self, name: str, record: "type[Record]") -> None:
         """Reserve a table name before the class is mapped, so that no two classes merge into one table."""

@@ -40,13 +40,13 @@ class _Placed(Guarded):
     """A row with an owner and a unit. The unit follows the owner unless said otherwise."""
 
     @declared_attr
-    def owner_id(cls) -> Mapped[int | None]:  # noqa: N805
+    def owner_id(cls) -> Mapped[int | None]:
         """The user whose row this is; None means unassigned."""
         info = {"kind": INTEGER, "ref": "ab_user"}
         return mapped_column(Integer, ForeignKey("ab_user.id", ondelete="SET NULL"), index=True, info=info)
 
     @declared_attr
-    def unit_id(cls) -> Mapped[int | None]:  # noqa: N805
+    def unit_id(cls) -> Mapped[int | None]:
         """The unit the row belongs to."""
         info = {"kind": INTEGER, "ref": "unit"}
         return mapped_column(Integer, ForeignKey("unit.id", ondelete="RESTRICT"), index=True, info=info)

@@ -13,7 +13,7 @@ class Noted:
     """A record with a free remark."""
 
     @declared_attr
-    def remark(cls) -> Mapped[str | None]:  # noqa: N805
+    def remark(cls) -> Mapped[str | None]:
         """Anything worth knowing that no field asks for."""
         return mapped_column(Text, info={"kind": LONG_TEXT})
 
@@ -22,6 +22,6 @@ class Archived:
     """A record that is put away instead of deleted; pickers no longer offer it."""
 
     @declared_attr
-    def archived_at(cls) -> Mapped[datetime | None]:  # noqa: N805
+    def archived_at(cls) -> Mapped[datetime | None]:
         """When it was put away, in UTC; None while it is in use."""
         return mapped_column(UtcMoment, info={"kind": MOMENT})

@@ -139,7 +139,7 @@ def read_icon_list(text: str) -> list[str]:
 
 
 def sprite(names: Iterable[str], folder: Path) -> str:
-    """One SVG document with a symbol per icon, to be shown by `<use href="…/icons.svg#name">`.
+    """One SVG document with a symbol per icon, to be shown by `<use href="…/icons.svg#car">`.
 
     Raises SetupError naming every icon that `folder` lacks, each with the nearest names it has.
     """

@@ -47,34 +47,34 @@ def test_the_departments_own_declarations_hold():
 
 
 def test_a_record_says_who_sees_its_rows():
-    class Gadget(Record):
+    class Widget(Record):
         grants = Grants()
 
-    assert "Owned, Team, Branch or Shared" in faults(Gadget)
+    assert "Owned, Team, Branch or Shared" in faults(Widget)
 
 
 def test_a_record_says_who_may_do_what():
-    class Gadget(Shared, Record):
+    class Widget(Shared, Record):
         pass
 
-    assert "grants = Grants(" in faults(Gadget)
+    assert "grants = Grants(" in faults(Widget)
 
 
 def test_a_line_names_its_parent():
-    class GadgetPart(Line):
+    class WidgetPart(Line):
         pass
 
-    assert "parent = " in faults(GadgetPart)
+    assert "parent = " in faults(WidgetPart)
 
 
 def test_a_panel_shows_only_fields_there_are():
-    class Gadget(Shared, Record):
+    class Widget(Shared, Record):
         grants = Grants()
         panel = Panel(
             columns=("colour",), search=("maker.name",), form=(Group("", "size"),), related=(Related("wheel", "id"),)
         )
 
-    found = faults(Gadget)
+    found = faults(Widget)
     assert "'colour'" in found
     assert "'maker'" in found
     assert "'size'" in found
@@ -82,34 +82,34 @@ def test_a_panel_shows_only_fields_there_are():
 
 
 def test_a_link_leads_to_a_record():
-    class Gadget(Shared, Record):
+    class Widget(Shared, Record):
         grants = Grants()
         maker_id: Mapped[int | None] = ref("unit")
 
-    Gadget.__table__.c.maker_id.info["ref"] = "factory"
-    assert "'factory', which is no record" in faults(Gadget)
+    Widget.__table__.c.maker_id.info["ref"] = "factory"
+    assert "'factory', which is no record" in faults(Widget)
 
 
 def test_an_import_key_is_unique():
-    class Gadget(Shared, Record):
+    class Widget(Shared, Record):
         grants = Grants()
         transfer = Transfer(key="code")
         code: Mapped[Code]
 
-    assert "no unique field" in faults(Gadget)
+    assert "no unique field" in faults(Widget)
 
 
 def test_a_state_needs_a_workflow_and_steps_name_what_exists():
-    class Gadget(Shared, Record):
+    class Widget(Shared, Record):
         grants = Grants()
         state: Mapped[Stage] = starts_at(Stage.OPEN)
 
-    assert "no workflow" in faults(Gadget)
-    Gadget.workflow = Workflow(
+    assert "no workflow" in faults(Widget)
+    Widget.workflow = Workflow(
         Step("finish", Stage.OPEN, Stage.DONE, by=Role.SALES, asks=("colour",), not_by=("begin",))
     )
-    assert "asks for 'colour'" in faults(Gadget)
-    assert "not_by='begin'" in faults(Gadget)
+    assert "asks for 'colour'" in faults(Widget)
+    assert "not_by='begin'" in faults(Widget)
 
 
 def test_a_step_nobody_may_take_does_not_exist():
@@ -124,19 +124,19 @@ def test_two_steps_of_one_name_are_refused():
 
 
 def test_two_records_never_merge_into_one_table():
-    class Gadget(Shared, Record):
+    class Widget(Shared, Record):
         grants = Grants()
         name: Mapped[ShortText]
 
-    with pytest.raises(DeclarationError, match="both want the table 'gadget'"):
-        type("Gadget", (Shared, Record), {"grants": Grants(), "__module__": "elsewhere"})
-    assert set(Gadget.__table__.columns.keys()) >= {"name"}
+    with pytest.raises(DeclarationError, match="both want the table 'widget'"):
+        type("Widget", (Shared, Record), {"grants": Grants(), "__module__": "elsewhere"})
+    assert set(Widget.__table__.columns.keys()) >= {"name"}
 
 
 def test_nothing_is_declared_after_the_start(monkeypatch):
     monkeypatch.setattr(registry, "frozen", True)
     with pytest.raises(DeclarationError, match="after the start"):
-        type("Gadget", (Shared, Record), {"grants": Grants(), "__module__": "elsewhere"})
+        type("Widget", (Shared, Record), {"grants": Grants(), "__module__": "elsewhere"})
 
 
 def test_a_shelf_refuses_doubles_and_names_what_there_is():

@@ -1,5 +1,6 @@
 """Kinds read what people write, refuse the rest with a sentence that says the cure, and keep values exact."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -77,11 +78,8 @@ def test_what_a_kind_refuses_comes_with_the_cure(kind, raw, cure):
 @pytest.mark.parametrize("kind", [k for k in vars(kinds).values() if isinstance(k, kinds.Kind)], ids=lambda k: k.name)
 @given(raw=st.one_of(st.text(), st.integers(), st.floats(), st.booleans()))
 def test_no_input_breaks_a_kind(kind, raw):
-    try:
+    with suppress(BadValue):
         value = kind.read(raw)
-    except BadValue as error:
-        assert str(error)
-    else:
         assert value is None or isinstance(kind.write(value), str)
 
 
@@ -121,5 +119,5 @@ def test_a_moment_without_zone_is_refused():
 
 
 def test_states_join_to_sets():
-    assert Colour.RED | Colour.DARK_BLUE == frozenset(Colour)
-    assert (Colour.RED | Colour.DARK_BLUE) | Colour.RED == frozenset(Colour)
+    assert frozenset(Colour) == Colour.RED | Colour.DARK_BLUE
+    assert frozenset(Colour) == (Colour.RED | Colour.DARK_BLUE) | Colour.RED

@@ -41,15 +41,17 @@ def test_a_journey_through_the_states(session, people, gadget):
     assert entries[1].actor == "Supervisor Tester"
 
 
-@pytest.mark.parametrize("way", ["attribute", "constructor", "bulk"])
+WAYS = {
+    "attribute": lambda session, gadget: setattr(gadget, "state", GadgetState.SOLD),
+    "constructor": lambda session, gadget: Gadget(code="x", state=GadgetState.SOLD),
+    "bulk": lambda session, gadget: session.execute(update(Gadget).values(state=GadgetState.SOLD)),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_the_state_cannot_be_set_otherwise(session, people, gadget, way):
     with acting(people["manager"]), pytest.raises((Conflict, NotPermitted)):
-        if way == "attribute":
-            gadget.state = GadgetState.SOLD
-        elif way == "constructor":
-            Gadget(code="x", state=GadgetState.SOLD)
-        else:
-            session.execute(update(Gadget).values(state=GadgetState.SOLD))
+        WAYS[way](session, gadget)
     session.refresh(gadget)
     assert gadget.state == GadgetState.DRAFT
 
