@@ -22,9 +22,9 @@ def may(actor: Actor, verb: str, record: type[Record] | Record) -> bool:
     """Whether `actor` is granted `verb` on a record at all or, given a row, on that very row."""
     if isinstance(record, type):
         return actor.scope(verb, policy_name(record)) > Scope.NONE
-    row: Record = record
-    scope = actor.scope(verb, policy_name(type(row)))
-    return scope > Scope.NONE and within(actor, scope, row)
+    assert isinstance(record, Record)
+    scope = actor.scope(verb, policy_name(type(record)))
+    return scope > Scope.NONE and within(actor, scope, record)
 
 
 def require(actor: Actor, verb: str, record: type[Record] | Record) -> None:

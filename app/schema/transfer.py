@@ -1,10 +1,25 @@
-"""Files in and out, as declared: a record's own key, and profiles that map one flat file to several records."""
+"""Files in and out, as declared: a record's own key, and profiles that map one flat file to several records.
 
-from collections.abc import Callable, Mapping
+How a profile is loaded is told in `app.kernel.transfer`; two rules of it matter to who writes one:
+
+- A line of the file with any fault is refused as a whole, with all its records; the others are loaded.
+- A state is brought in with a new row and never changed in an old one, for it moves only by steps. So are the
+  fields a target lists as `once`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from app.schema.registry import registry
 from app.schema.roles import Role
+
+if TYPE_CHECKING:
+    from app.schema.kinds import Kind
+    from app.schema.registry import Registry
+
+Parsed = dict[str, dict[str, Any]]
+"""The fields of one line read so far: ``{target name: {field: value}}``. Links are not among them."""
 
 
 @dataclass(frozen=True)
@@ -16,16 +31,21 @@ class Transfer:
 
 @dataclass(frozen=True)
 class Cell:
-    """A value taken from a column of the file.
+    """A value taken from a column of the file, read as the kind of the field it fills.
 
-    `values` translates written values to stored ones (a value not listed is an error that names it);
-    `then` computes the stored value from the parsed one; `order` says how ambiguous dates read: mdy, dmy or ymd.
+    In a field that links to another record, the cell holds that record's natural key (its `Transfer` key; for a
+    user the user name). `values` translates written values to stored ones; one not listed is an error that names it.
+    `then` computes the stored value from the parsed one; `kind` says how to read the cell where that differs from
+    the field, as with a number of months from which `then` makes a day. `order` says how ambiguous dates read:
+    mdy, dmy or ymd; `mark` is what stands before the decimals. A blank cell is no value: `then` is not asked.
     """
 
     column: str
     values: Mapping[str, Any] | None = None
     then: Callable[[Any], Any] | None = None
-    order: str = "ymd"
+    order: Literal["ymd", "mdy", "dmy"] = "ymd"
+    kind: "Kind | None" = None
+    mark: Literal[".", ","] = "."
 
 
 @dataclass(frozen=True)
@@ -37,17 +57,21 @@ class Fixed:
 
 @dataclass(frozen=True)
 class Computed:
-    """A value computed from the fields of the targets before it, such as a successor's start.
+    """A value computed from the fields before it on the line, such as a successor's start.
 
-    `rule` gets ``{target name: {field: value}}`` of this row.
+    `rule` gets the fields of the targets before it and those of its own target that are declared before it. What it
+    raises as `ValueError` is the line's fault and shown as such.
     """
 
-    rule: Callable[[dict[str, dict[str, Any]]], Any]
+    rule: Callable[[Parsed], Any]
 
 
 @dataclass(frozen=True)
 class LinkTo:
-    """The id of the row that an earlier target of the same line of the file has made or found."""
+    """The id of the row that an earlier target of the same line of the file has made or found.
+
+    None where that target was left out.
+    """
 
     target: str
 
@@ -60,18 +84,27 @@ class Target:
     """One record a line of the file becomes. `key` finds the row on a second load, which then changes nothing.
 
     `when` leaves the target out for lines it does not concern; it gets the parsed targets before it and the raw cells.
+    Lines that give the same key and the same values mean the same row, as do many customers' lines that name one
+    product. Lines that contradict each other are refused, both; with `shared` the first is believed and the others
+    are refused, so that one bad line does not take all the others with it.
+    `once` are fields written only when the row is made, because people change them later.
     """
 
     name: str
     record: str
     key: str
     fields: Mapping[str, Source]
-    when: Callable[[dict[str, dict[str, Any]], Mapping[str, Any]], bool] | None = None
+    when: Callable[[Parsed, Mapping[str, Any]], bool] | None = None
+    shared: bool = False
+    once: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A saved mapping of a flat file of another system to several records, loaded in one pass."""
+    """A saved mapping of a flat file of another system to several records, loaded in one pass.
+
+    `by` may load it; `aliases` maps other headers to the column they mean, as in ``{"保單號": "Policy"}``.
+    """
 
     name: str
     label: str
@@ -84,3 +117,39 @@ class Profile:
         """The columns the file must have, in the order the profile names them."""
         cells = (source for t in self.targets for source in t.fields.values() if isinstance(source, Cell))
         return tuple(dict.fromkeys(cell.column for cell in cells))
+
+
+def profile(declared: Profile) -> Profile:
+    """Enter a profile in the registry."""
+    registry.profiles.add(declared.name, declared)
+    return declared
+
+
+def faults_of(declared: Profile, known: "Registry") -> Iterator[str]:
+    """What is wrong with a profile; each sentence names the target and says the cure."""
+    earlier: set[str] = set()
+    for target in declared.targets:
+        place = f"target {target.name!r}"
+        if target.name in earlier:
+            yield f"{place} is declared twice: give each its own name"
+        record = known.get(target.record)
+        if record is None:
+            yield f"{place} fills {target.record!r}, which is no record"
+            continue
+        columns = record.__table__.columns
+        key = columns.get(target.key)
+        if key is None or not key.unique:
+            yield f"{place} is known by {target.key!r}, which is no unique field: mapped_column(unique=True)"
+        if target.key not in target.fields or isinstance(target.fields[target.key], LinkTo):
+            yield f"{place} does not fill its key {target.key!r}: name the cell it comes from"
+        for name in [*target.fields, *target.once]:
+            if name not in columns or (name in target.once and name not in target.fields):
+                yield f"{place} fills {name!r}, which is no field of {target.record}"
+        for column in columns:
+            given = column.default is not None or column.info.get("serial") or column.primary_key
+            if column.key not in target.fields and not (column.nullable or given):
+                yield f"{place} leaves out {column.key!r}, which {target.record} needs"
+        for source in target.fields.values():
+            if isinstance(source, LinkTo) and source.target not in earlier:
+                yield f"{place} links to {source.target!r}, which is no target before it"
+        earlier.add(target.name)
