@@ -140,7 +140,7 @@ def faults_of(declared: Profile, known: "Registry") -> Iterator[str]:
         key = columns.get(target.key)
         if key is None or not key.unique:
             yield f"{place} is known by {target.key!r}, which is no unique field: mapped_column(unique=True)"
-        if target.key not in target.fields or isinstance(target.fields[target.key], LinkTo):
+        if target.key not in target.fields:
             yield f"{place} does not fill its key {target.key!r}: name the cell it comes from"
         for name in [*target.fields, *target.once]:
             if name not in columns or (name in target.once and name not in target.fields):
