@@ -137,9 +137,7 @@ def reverse_78(months_used: int, months: int) -> Share:
 def by_mileage(driven: int, allowed: int) -> Share:
     """The share of the allowed distance not yet driven, never below 0; both in the same unit."""
     if allowed <= 0 or driven < 0:
-        raise ValueError(
-            f"{driven} driven of {allowed} allowed: give a distance allowed above 0, driven from 0"
-        )
+        raise ValueError(f"{driven} driven of {allowed} allowed: give a distance allowed above 0, driven from 0")
     left = max(allowed - driven, 0)
     return Share(Fraction(left, allowed), f"{left}/{allowed}")
 

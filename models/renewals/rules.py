@@ -113,9 +113,7 @@ class Expiring:
     def renewed(self, grace_days: int) -> bool:
         """Whether it counts as renewed."""
         new = self.successor
-        return new is not None and is_renewed(
-            self.expires_on, new.starts_on, new.paid, new.voided, grace_days
-        )
+        return new is not None and is_renewed(self.expires_on, new.starts_on, new.paid, new.voided, grace_days)
 
 
 @dataclass(frozen=True)

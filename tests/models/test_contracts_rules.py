@@ -39,9 +39,7 @@ PRO_RATA = RefundTerms(Method.PRO_RATA)
 
 money = st.decimals(0, 10**9, places=2)
 days = st.dates(date(2000, 1, 1), date(2099, 12, 31))
-terms = st.builds(
-    lambda start, length: Term(start, start + timedelta(days=length)), days, st.integers(0, 4000)
-)
+terms = st.builds(lambda start, length: Term(start, start + timedelta(days=length)), days, st.integers(0, 4000))
 curves = st.sampled_from([Method.PRO_RATA, Method.RULE_OF_78, Method.REVERSE_78])
 
 
@@ -207,9 +205,7 @@ cases = st.builds(
     st.none() | days,
     st.booleans(),
 )
-products = st.builds(
-    RefundTerms, st.sampled_from(Method), st.just(D("0.9")), money, st.none() | st.integers(1, 10**6)
-)
+products = st.builds(RefundTerms, st.sampled_from(Method), st.just(D("0.9")), money, st.none() | st.integers(1, 10**6))
 
 
 @given(cases, products)
@@ -268,9 +264,7 @@ def test_instalments_sum_to_the_whole(total: Decimal, count: int, anchor: date, 
     assert [part.due_on for part in parts] == [add_months(anchor, i * every) for i in range(count)]
 
 
-@pytest.mark.parametrize(
-    ("total", "count", "every"), [("100", 0, 1), ("100", 3, 0), ("-100", 3, 1), ("100.005", 3, 1)]
-)
+@pytest.mark.parametrize(("total", "count", "every"), [("100", 0, 1), ("100", 3, 0), ("-100", 3, 1), ("100.005", 3, 1)])
 def test_what_cannot_be_paid_in_parts_is_refused(total: str, count: int, every: int) -> None:
     with pytest.raises(ValueError, match=r"at least 1|whole cents"):
         instalments(D(total), count, date(2026, 1, 1), every)

@@ -62,9 +62,7 @@ def test_reminders_fall_on_their_day_and_no_other(on: str, offset: int | None) -
 
 
 @given(st.dates(), st.sets(st.integers(-30, 60)), st.integers(-40, 70))
-def test_the_query_for_reminders_follows_the_same_rule(
-    expires_on: date, offsets: set[int], ahead: int
-) -> None:
+def test_the_query_for_reminders_follows_the_same_rule(expires_on: date, offsets: set[int], ahead: int) -> None:
     try:
         due_on = expires_on - timedelta(days=ahead)
         expiries = reminded_expiries(due_on, offsets)
@@ -275,9 +273,7 @@ def test_one_move_of_the_right_item_beats_many() -> None:
 
 
 def test_touched_items_stay_even_with_the_barred() -> None:
-    items = [Item(n, D(100), owner="An", touched=n < 8) for n in range(9)] + [
-        Item(9, D(100), owner="Ci", touched=True)
-    ]
+    items = [Item(n, D(100), owner="An", touched=n < 8) for n in range(9)] + [Item(9, D(100), owner="Ci", touched=True)]
     result = rebalance(items, [AN, BO, replace(CI, hours=D(0))], BY_COUNT)
     assert [n for n in range(10) if held_by(result)[n] == "Bo"] == [8]
     assert (held_by(result)[9], reasons(result)[9], reasons(result)[8]) == (
@@ -366,9 +362,7 @@ def test_every_item_is_shared_out_once_and_the_parts_sum_to_the_whole(share_out,
     assert sum(p.items for p in result.portions) == len(here)
     assert sum(p.value for p in result.portions) == sum(item.premium for item in here)
     for person in people:
-        given_now = [
-            a for a in result.assignments if a.person == person.key and a.reason is not Reason.TOUCHED
-        ]
+        given_now = [a for a in result.assignments if a.person == person.key and a.reason is not Reason.TOUCHED]
         assert not (person.barred and given_now)
 
 
