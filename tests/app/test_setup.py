@@ -80,6 +80,26 @@ class TestEnvironment:
         assert environment.ensure("base") is True
         assert made
 
+    @pytest.mark.parametrize("mends", [True, False])
+    def test_a_python_without_venv_is_given_it_where_allowed(
+        self, monkeypatch: pytest.MonkeyPatch, mends: bool
+    ) -> None:
+        asked: list[str] = []
+
+        def install(*packages: str) -> bool:
+            asked.extend(packages)
+            return mends
+
+        monkeypatch.setattr(environment, "apt_install", install)
+        monkeypatch.setattr(environment, "_make_venv", lambda: bool(asked))
+        package = f"python3.{sys.version_info.minor}-venv"
+        if mends:
+            environment.create()
+        else:
+            with pytest.raises(SetupError, match=f"apt install {package}"):
+                environment.create()
+        assert asked == [package]
+
     def test_a_damaged_stamp_means_nothing_is_installed(self, installed: list[str]) -> None:
         environment.STAMPS.write_text("{half")
         assert environment.ensure("base") is True
