@@ -23,7 +23,10 @@ from sqlalchemy.orm import Session, UOWTransaction
 
 from app.kernel.actor import Actor
 from app.kernel.guard import GuardedSession
+from app.kernel.history import summarise
 from app.kernel.tables import Epoch, GrantedDefault, RoleScope
+from app.schema.errors import Refusal
+from app.schema.grants import VERBS
 from app.schema.record import Line
 from app.schema.registry import registry
 from app.schema.roles import Role as Declared
@@ -231,3 +234,62 @@ def _units(session: Session, user_id: int) -> tuple[int | None, tuple[int, ...],
         branch = parents[branch]
         seen.add(branch)
     return unit_id, below(unit_id), below(branch)
+
+
+def holds(session: Session, role: Role) -> set[tuple[str, str]]:
+    """Every (verb, record) a role is granted."""
+    rows = session.execute(
+        select(Permission.name, ViewMenu.name)
+        .join(PermissionView, PermissionView.permission_id == Permission.id)
+        .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
+        .join(assoc_permissionview_role, assoc_permissionview_role.c.permission_view_id == PermissionView.id)
+        .where(assoc_permissionview_role.c.role_id == role.id)
+    )
+    return {(name.removeprefix(PREFIX), record) for name, record in rows}
+
+
+def set_grants(session: Session, role: Role, wanted: set[tuple[str, str]]) -> tuple[int, int]:
+    """Make `wanted` the grants of a role; returns how many were given and taken. Kept in the history.
+
+    Raises `Refusal` when administrators would lock themselves out of the page they do this on.
+    """
+    key = ("open", "page:people")
+    held = holds(session, role)
+    if role.name == Declared.ADMIN.value and key in held and key not in wanted:
+        raise Refusal("Administrators would lock themselves out of this page; give it to another role first.")
+    given, taken = sorted(wanted - held), sorted(held - wanted)
+    for verb, record in given:
+        grant(session, role, verb, record)
+    for verb, record in taken:
+        revoke(session, role, verb, record)
+    if given or taken:
+        summarise(session, "ab_role", "edit", {"role": role.name, "given": given, "taken": taken})
+    return len(given), len(taken)
+
+
+def set_scope(session: Session, role: Role, record: str, scope: Scope | None) -> None:
+    """How far a role sees, in general (`record` empty) or on one record; None forgets the exception."""
+    row = session.get(RoleScope, (role.id, record))
+    before = None if row is None else Scope(row.scope)
+    if before == scope:
+        return
+    if scope is None:
+        session.delete(row)
+    elif row is None:
+        session.add(RoleScope(role_id=role.id, record=record, scope=int(scope)))
+    else:
+        row.scope = int(scope)
+    change = [None if before is None else before.name, None if scope is None else scope.name]
+    summarise(session, "ab_role", "edit", {"role": role.name, "record": record, "scope": change})
+    raise_epoch(session)
+
+
+def grantable() -> set[tuple[str, str]]:
+    """Every (verb, record) that means something: verbs and steps of records, loading of profiles, opening of pages."""
+    known = {("open", page) for page in PAGES} | {("import", f"profile:{p.name}") for p in registry.profiles}
+    for record in registry:
+        if not issubclass(record, Line):
+            name = str(record.__tablename__)
+            known |= {(verb, name) for verb in VERBS}
+            known |= {(f"step:{step.name}", name) for step in (record.workflow.steps if record.workflow else ())}
+    return known

@@ -46,10 +46,24 @@ def faults_of(record: type[Record], registry: Registry) -> Iterator[str]:
             yield f"step {step.name!r} asks for {name!r}, which is no field of it"
         for name in set(step.not_by) - {"add"} - names:
             yield f"step {step.name!r} says not_by={name!r}, which is no step of it"
+    if record in (reached := _seen_through(record, registry)):
+        yield f"is seen through itself ({', '.join(sorted(r.__name__ for r in reached))}): take one link out"
     for path in record.seen_through:
         name, _, field = path.partition(".")
         if name not in registry or field not in registry[name].__table__.columns:
             yield f"is seen through {path!r}, which is no field of a record"
+
+
+def _seen_through(record: type[Record], registry: Registry) -> set[type[Record]]:
+    """The records whose rows decide, directly or in turn, which rows of `record` are seen."""
+    reached: set[type[Record]] = set()
+    queue = [record]
+    while queue:
+        names = (path.partition(".")[0] for path in queue.pop().seen_through)
+        fresh = {registry[name] for name in names if name in registry} - reached
+        reached |= fresh
+        queue.extend(fresh)
+    return reached
 
 
 def _unknown_fields(record: type[Record], registry: Registry) -> Iterator[str]:

@@ -1,0 +1,195 @@
+"""Users and roles: who signs in, in which unit, with which roles, and what each role may do."""
+
+import secrets
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.sqla.models import Role, User
+from flask_babel import gettext as _
+from sqlalchemy import or_, select
+from sqlalchemy.orm import selectinload
+from werkzeug.security import generate_password_hash
+from werkzeug.wrappers import Response
+
+from app.extensions import db
+from app.kernel import permissions
+from app.kernel.history import summarise
+from app.kernel.tables import RoleScope
+from app.schema.errors import NotFound
+from app.schema.grants import VERBS
+from app.schema.record import Line
+from app.schema.registry import registry
+from app.schema.roles import Scope
+from models.people import Person, Unit
+from views.page import Page
+
+PAGE_SIZE = 50
+
+
+class PeoplePage(Page):
+    """Kept by administrators; nothing here shows a raw permission name."""
+
+    route_base = "/people"
+    permission = "page:people"
+
+    @expose("/")
+    def list(self) -> str:
+        """Every user with roles and unit, fifty at a time, by name."""
+        wanted = request.args.get("q", "").strip()
+        after = request.args.get("after", "")
+        users = select(User).options(selectinload(User.roles)).where(User.username > after).order_by(User.username)
+        if wanted:
+            like = f"%{wanted.replace('%', '')}%"
+            users = users.where(or_(User.username.ilike(like), User.first_name.ilike(like), User.last_name.ilike(like)))
+        found = db.session.scalars(users.limit(PAGE_SIZE + 1)).all()
+        shown = found[:PAGE_SIZE]
+        units = {
+            user_id: unit
+            for user_id, unit in db.session.execute(
+                select(Person.user_id, Unit.name)
+                .join(Unit, Unit.id == Person.unit_id)
+                .where(Person.user_id.in_([user.id for user in shown]))
+            )
+        }
+        return render_template(
+            "people/list.html", users=shown, units=units, q=wanted, more=len(found) > PAGE_SIZE
+        )
+
+    @expose("/new")
+    def new(self) -> str:
+        """An empty form."""
+        return self._form(None, {}, {})
+
+    @expose("/new", methods=["POST"])
+    def add(self) -> Any:
+        """Add a user; a first password is made and shown once."""
+        user = User(active=True, password="", username="", first_name="", last_name="", email="")
+        first = secrets.token_urlsafe(9)
+        user.password = generate_password_hash(first)
+        return self._save(user, _("The first password is %(password)s; it is shown only now.", password=first))
+
+    @expose("/<int:user_id>")
+    def show(self, user_id: int) -> str:
+        """The form of a user."""
+        return self._form(self._user(user_id), {}, {})
+
+    @expose("/<int:user_id>", methods=["POST"])
+    def change(self, user_id: int) -> Any:
+        """Change a user's names, roles, or whether he or she may sign in."""
+        return self._save(self._user(user_id), None)
+
+    @expose("/<int:user_id>/password", methods=["POST"])
+    def password(self, user_id: int) -> Response:
+        """Give a new first password, shown once."""
+        user, fresh = self._user(user_id), secrets.token_urlsafe(9)
+        user.password = generate_password_hash(fresh)
+        summarise(db.session, "ab_user", "password", {"user": user.username})
+        db.session.commit()
+        flash(_("The new password is %(password)s; it is shown only now.", password=fresh), "warning")
+        return redirect(url_for("PeoplePage.show", user_id=user_id))
+
+    @expose("/roles/")
+    def roles(self) -> str:
+        """Every role with how far it sees and how much it is granted."""
+        roles = db.session.scalars(select(Role).order_by(Role.name)).all()
+        scopes = dict(db.session.execute(select(RoleScope.role_id, RoleScope.scope).where(RoleScope.record == "")).all())
+        counts = {role.id: len(permissions.holds(db.session, role)) for role in roles}
+        return render_template("people/roles.html", roles=roles, scopes=scopes, counts=counts, Scope=Scope)
+
+    @expose("/roles/", methods=["POST"])
+    def add_role(self) -> Response:
+        """Add a role that may do nothing yet."""
+        name = request.form.get("name", "").strip()
+        if not name or len(name) > 64 or db.session.scalar(select(Role.id).where(Role.name == name)):
+            flash(_("Give the role a name that no other has."), "danger")
+            return redirect(url_for("PeoplePage.roles"))
+        role = Role(name=name)
+        db.session.add(role)
+        db.session.flush()
+        permissions.set_scope(db.session, role, "", Scope.OWN)
+        db.session.commit()
+        return redirect(url_for("PeoplePage.role", role_id=role.id))
+
+    @expose("/roles/<int:role_id>")
+    def role(self, role_id: int) -> str:
+        """What a role may do: area × record × verb, and its steps."""
+        role = self._role(role_id)
+        scopes = {
+            row.record: row.scope for row in db.session.scalars(select(RoleScope).where(RoleScope.role_id == role.id))
+        }
+        records = sorted(
+            (record for record in registry if not issubclass(record, Line)),
+            key=lambda record: (record.panel.menu.area if record.panel.menu else "~", str(record.__tablename__)),
+        )
+        return render_template(
+            "people/role.html",
+            role=role,
+            records=records,
+            verbs=VERBS,
+            pages=list(permissions.PAGES),
+            profiles=list(registry.profiles),
+            held=permissions.holds(db.session, role),
+            scopes=scopes,
+            Scope=Scope,
+        )
+
+    @expose("/roles/<int:role_id>", methods=["POST"])
+    def change_role(self, role_id: int) -> Response:
+        """Give and take permissions; obeyed at once by screens, API and exports of every process."""
+        role = self._role(role_id)
+        known = permissions.grantable()
+        wanted = {(verb, record) for text in request.form.getlist("grant") for verb, _s, record in [text.partition("|")]}
+        given, taken = permissions.set_grants(db.session, role, wanted & known)
+        for field, raw in request.form.items():
+            if field.startswith("scope|") and (record := field.removeprefix("scope|")) in {"", *(r for _v, r in known)}:
+                scope = Scope(int(raw)) if raw in {"1", "2", "3"} else None
+                if scope is not None or record:
+                    permissions.set_scope(db.session, role, record, scope)
+        db.session.commit()
+        flash(_("%(given)d permissions given, %(taken)d taken.", given=given, taken=taken), "success")
+        return redirect(url_for("PeoplePage.role", role_id=role_id))
+
+    def _user(self, user_id: int) -> User:
+        user = db.session.get(User, user_id)
+        if user is None:
+            raise NotFound("There is no such user.")
+        return user
+
+    def _role(self, role_id: int) -> Role:
+        role = db.session.get(Role, role_id)
+        if role is None:
+            raise NotFound("There is no such role.")
+        return role
+
+    def _form(self, user: User | None, typed: dict[str, Any], problems: dict[str, str]) -> str:
+        roles = db.session.scalars(select(Role).order_by(Role.name)).all()
+        return render_template("people/form.html", user=user, roles=roles, typed=typed, problems=problems)
+
+    def _save(self, user: User, notice: str | None) -> Any:
+        """Fill a user from the form; on a problem show the form again with everything typed."""
+        typed = {name: request.form.get(name, "").strip() for name in ("username", "first_name", "last_name", "email")}
+        problems = {name: _("This is needed.") for name, value in typed.items() if not value}
+        if typed["email"] and "@" not in typed["email"]:
+            problems["email"] = _("write an e-mail address, such as li@example.cn")
+        with db.session.no_autoflush:
+            for name in ("username", "email"):
+                taken = select(User.id).where(getattr(User, name) == typed[name], User.id != (user.id or 0))
+                if typed[name] and db.session.scalar(taken):
+                    problems[name] = _("Another user has this already.")
+        ids = {int(raw) for raw in request.form.getlist("role") if raw.isdigit()}
+        if problems:
+            form = self._form(user if user.id else None, typed | {"roles": ids}, problems)
+            db.session.rollback()
+            return form, 422
+        roles = db.session.scalars(select(Role).where(Role.id.in_(ids))).all()
+        change = {"user": typed["username"], "roles": sorted(role.name for role in roles)}
+        for name, value in typed.items():
+            setattr(user, name, value)
+        user.roles = list(roles)
+        user.active = "active" in request.form or user.id is None
+        db.session.add(user)
+        summarise(db.session, "ab_user", "edit" if user.id else "add", change | {"active": user.active})
+        db.session.commit()
+        flash(notice or _("Saved."), "warning" if notice else "success")
+        return redirect(url_for("PeoplePage.show", user_id=user.id))
