@@ -17,6 +17,7 @@ from sqlalchemy.sql.selectable import AliasedReturnsRows
 from app.kernel import access, history, numbering, workflow
 from app.kernel.actor import Actor, current_actor
 from app.schema.errors import Conflict, NotPermitted
+from app.schema.kinds import Choice
 from app.schema.record import Line, Record, policy_name
 from app.schema.registry import registry
 from app.schema.roles import Scope
@@ -153,7 +154,20 @@ def _permit(session: Session, actor: Actor, verb: str, row: Record) -> None:
         raise NotPermitted("This would put the row out of your own reach; ask a supervisor to hand it over.")
     if isinstance(row, _Placed) and inspect(row).has_identity and not _was_within(actor, scope, row):
         raise NotPermitted("This row is not among those you may change.")
+    if verb != "add" and (state := _frozen(session, row)) is not None:
+        raise Conflict("Nothing can be changed here while it is %(state)s.", state=state.label)
     access.check_links(session, row, _changed(row))
+
+
+def _frozen(session: Session, row: Record) -> Choice | None:
+    """The state in which a row, or what it is a part of, is changed by steps alone, if it is in one."""
+    workflow = type(row).workflow
+    if workflow is not None and getattr(row, workflow.field) in workflow.frozen:
+        return getattr(row, workflow.field)
+    if not isinstance(row, Line):
+        return None
+    whole = session.get(type(row).parent_record(), getattr(row, type(row).parent))
+    return None if whole is None else _frozen(session, whole)
 
 
 def _changed(row: Record) -> set[str]:

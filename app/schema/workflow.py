@@ -62,10 +62,13 @@ def _set(states: Any) -> frozenset[Choice]:
 
 
 class Workflow:
-    """The steps of a record, in the order their buttons are shown."""
+    """The steps of a record, in the order their buttons are shown.
 
-    def __init__(self, *steps: Step, field: str = "state") -> None:
-        self.steps, self.field = steps, field
+    In `frozen` states the row and its lines are changed by steps alone: what was decided stays as it was decided.
+    """
+
+    def __init__(self, *steps: Step, field: str = "state", frozen: Any = ()) -> None:
+        self.steps, self.field, self.frozen = steps, field, _set(frozen)
         names = [step.name for step in steps]
         if twice := {name for name in names if names.count(name) > 1}:
             raise DeclarationError(f"steps named twice: {', '.join(sorted(twice))}; give each its own name")
