@@ -210,6 +210,12 @@ def load_actor(session: Session, user_id: int, source: str = "web") -> Actor:
     )
 
 
+def holders(session: Session, role: str) -> set[int]:
+    """The active users who hold a role."""
+    held = select(User.id).join(User.roles).where(Role.name == str(role), User.active.is_(True))
+    return set(session.scalars(held))
+
+
 def _units(session: Session, user_id: int) -> tuple[int | None, tuple[int, ...], tuple[int, ...]]:
     """The user's unit, it and all below, and all of its branch (the ancestor just below the root)."""
     connection = session.connection()

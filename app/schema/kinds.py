@@ -307,11 +307,11 @@ def starts_at(state: State) -> MappedColumn[Any]:
     return column
 
 
-def ref(record: str, *, ondelete: str = "RESTRICT") -> MappedColumn[int]:
-    """A link to another record, named by its table, so that no import is needed."""
+def ref(record: str, *, ondelete: str = "RESTRICT", default: Any = None) -> MappedColumn[int]:
+    """A link to another record, named by its table, so that no import is needed. `default` may be a function."""
     kind = Kind("link", _integer, "picker", schema={"type": "integer"}, operators=("eq",))
     key = ForeignKey(f"{record}.id", ondelete=ondelete)
-    return mapped_column(Integer, key, index=True, info={"kind": kind, "ref": record})
+    return mapped_column(Integer, key, default=default, index=True, info={"kind": kind, "ref": record})
 
 
 def serial(pattern: str) -> MappedColumn[str]:
