@@ -18,7 +18,7 @@ from app.factory import create_app
 from app.kernel import permissions
 from app.kernel.actor import Actor, acting, system_actor
 from app.kernel.guard import GuardedSession
-from app.kernel.permissions import Actors, load_actor
+from app.kernel.permissions import load_actor
 from config import Settings
 from tests import department, gadget  # noqa: F401 - declares the throw-away records
 from tests.servers.cluster import NoServer
@@ -115,7 +115,7 @@ def backend(request: pytest.FixtureRequest) -> Backend:
     """Each test that asks for it runs on both databases, each time fresh."""
     chosen: Backend = request.getfixturevalue("sqlite_backend" if request.param == "sqlite" else "postgres_backend")
     chosen.reset()
-    chosen.app.extensions["actors"] = Actors()
+    chosen.app.extensions["actors"].forget()
     return chosen
 
 

@@ -161,6 +161,10 @@ class Actors:
     def __init__(self) -> None:
         self._kept: dict[int, tuple[int, Actor]] = {}
 
+    def forget(self) -> None:
+        """Read every actor anew."""
+        self._kept.clear()
+
     def of(self, session: Session, user_id: int, source: str = "web") -> Actor | None:
         """The actor of a user; None if there is no such active user. One query when nothing has changed."""
         value = select(Epoch.value).where(Epoch.name == "access").scalar_subquery()

@@ -1,0 +1,1 @@
+"""The product as people use it: a real server, a real Chromium."""

@@ -1,0 +1,94 @@
+"""A served application and a real Chromium, signed in as whoever the test says."""
+
+from collections.abc import Callable, Iterator
+from threading import Thread
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from waitress.server import create_server
+
+from app.setup.browser import find_chromium
+from tests.conftest import Backend
+from tests.department import PASSWORD
+from tests.servers.skips import skip_loudly
+
+WIDE = {"width": 1366, "height": 768}
+PHONE = {"width": 390, "height": 844}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder needs a browser."""
+    for item in items:
+        if "tests/browser" in item.path.as_posix():
+            item.add_marker("browser")
+
+
+@pytest.fixture(params=["sqlite"])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Browser tests run on SQLite; what lies below the screens is tested on both databases elsewhere."""
+    chosen: Backend = request.getfixturevalue(f"{request.param}_backend")
+    chosen.reset()
+    chosen.app.extensions["actors"].forget()
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The machine's Chromium, headless."""
+    path = find_chromium()
+    if path is None:
+        skip_loudly("no Chromium here: install one, or name it in YANXU_CHROMIUM")
+    flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    flags += ["--disable-component-update", "--disable-sync", "--disable-quic"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(path), args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def served(backend: Backend) -> Iterator[str]:
+    """The address at which the application under test is served."""
+    server = create_server(backend.app, host="127.0.0.1", port=0, threads=8)
+    thread = Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(timeout=10)
+
+
+@pytest.fixture
+def visit(chromium: Browser, served: str) -> Iterator[Callable[..., Page]]:
+    """Open a page as a user name (or as nobody), wide or as on a phone, in a language, light or dark.
+
+    Any script error, refused content or failed request of the page fails the test at its end.
+    """
+    contexts: list[BrowserContext] = []
+    troubles: list[str] = []
+
+    def open_page(username: str | None = None, *, phone: bool = False, dark: bool = False) -> Page:
+        context = chromium.new_context(
+            base_url=served,
+            viewport=PHONE if phone else WIDE,
+            color_scheme="dark" if dark else "light",
+            locale="en-GB",
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: troubles.append(f"script error: {error}"))
+        page.on(
+            "console", lambda message: troubles.append(message.text) if "Content Security" in message.text else None
+        )
+        if username is not None:
+            page.goto("/login/")
+            page.fill("input[name=username]", username)
+            page.fill("input[name=password]", PASSWORD)
+            page.click("button[type=submit]")
+            page.wait_for_url(lambda url: "/login" not in url)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert troubles == []
