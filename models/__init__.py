@@ -1,5 +1,5 @@
 """The business: one domain per folder, one record per file. Importing this package declares all of it."""
 
-from models import people
+from models import operations, people
 
-__all__ = ["people"]
+__all__ = ["operations", "people"]
