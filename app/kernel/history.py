@@ -3,6 +3,7 @@
 Private kinds are masked in it. The table is only ever added to.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -96,6 +97,26 @@ def summarise(session: Session, record: str, verb: str, bounds: dict[str, Any], 
     """One entry for a set-based change: the query's bounds, how many rows, the affected keys."""
     entry = _entry(current_actor(), datetime.now(UTC), record, None, verb, bounds, why)
     session.connection().execute(insert(AuditEntry).values(**entry))
+
+
+def edited(
+    session: Session, record: type[Record], rows: Iterable[tuple[int, Mapping[str, Any], Mapping[str, Any]]]
+) -> None:
+    """One entry per row that a set-based update changed: its id, its values before, the new ones."""
+    actor, now, name = current_actor(), datetime.now(UTC), str(record.__tablename__)
+    entries = [
+        _entry(
+            actor,
+            now,
+            name,
+            id_,
+            "edit",
+            {f: [_shown(record, f, old[f]), _shown(record, f, new[f])] for f in new},
+            None,
+        )
+        for id_, old, new in rows
+    ]
+    session.connection().execute(insert(AuditEntry), entries)
 
 
 def note(session: Session, row: Record, verb: str, why: str | None, changes: dict[str, Any] | None = None) -> None:

@@ -1,0 +1,215 @@
+"""A profile made ready to read lines: each cell by the kind of the field it fills."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Column, Table
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
+
+from app.kernel.history import plain
+from app.kernel.sheets import Row
+from app.kernel.sheets.errors import shown
+from app.kernel.transfer import cells
+from app.kernel.transfer.outcome import Problem
+from app.schema.errors import DeclarationError
+from app.schema.kinds import BadValue, Kind
+from app.schema.registry import registry
+from app.schema.transfer import Cell, Computed, Fixed, LinkTo, Parsed, Profile, Target
+
+
+class Entry(NamedTuple):
+    """What a line says of one target: the key as text, and the values in the order of its fields (links None)."""
+
+    key: str
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Field:
+    """How one field of a target gets its value. `draft` reads a cell as far as possible without the database."""
+
+    name: str
+    column: Column[Any]
+    kind: Kind | None
+    source: Cell | Fixed | Computed | LinkTo
+    draft: cells.Convert = lambda raw: raw
+    links: cells.Links | None = None
+    default: Any = None
+    optional: bool = False
+
+    def finish(self, value: Any) -> Any:
+        """The value as it is stored; raises `BadValue` for one its kind does not accept."""
+        if value is not None and self.links is not None:
+            return self.links.find(value)
+        if value is not None and self.kind is not None:
+            value = self.kind.read(value)
+        if value is None:
+            value = self.default
+        if value is None and not self.optional:
+            raise BadValue("a value is needed here")
+        return value
+
+
+class Plan:
+    """The targets of a profile with their fields, ready to read."""
+
+    def __init__(self, profile: Profile, session: Session, zone: ZoneInfo) -> None:
+        self.profile, self.targets = profile, profile.targets
+        self.tables: tuple[Table, ...] = tuple(registry[target.record].__table__ for target in self.targets)
+        self.position = {target.name: n for n, target in enumerate(self.targets)}
+        self._session, self._zone = session, zone
+        self._links: dict[str, cells.Links] = {}
+        self.fields = tuple(
+            tuple(self._field(table.c[name], source) for name, source in target.fields.items())
+            for target, table in zip(self.targets, self.tables, strict=True)
+        )
+
+    def _field(self, column: Column[Any], source: Any) -> Field:
+        kind, ref = column.info.get("kind"), column.info.get("ref")
+        default = column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
+        draft: cells.Convert = lambda raw: raw  # noqa: E731
+        links = None
+        if isinstance(source, Cell):
+            if ref:
+                links = self._links.setdefault(ref, cells.Links(self._session, ref))
+            draft = cells.draft(source, source.kind or (None if ref else kind), self._zone)
+        optional = bool(column.nullable) or isinstance(source, LinkTo)
+        return Field(column.key, column, kind, source, draft, links, default, optional)
+
+    def prepare(self, rows: Iterable[Row]) -> None:
+        """Look up what the cells of these rows link to."""
+        for links in self._links.values():
+            links.forget()
+        for field in (field for fields in self.fields for field in fields):
+            if field.links is None or not isinstance(field.source, Cell):
+                continue
+            texts = set()
+            for row in rows:
+                with suppress(BadValue):
+                    value = field.draft(row.cells.get(field.source.column))
+                    texts |= {str(value)} if value is not None else set()
+            field.links.prepare(texts)
+
+    def read(self, row: Row) -> tuple[list[Entry | None], list[tuple[Problem, bool]]]:
+        """What a line says of each target, and its problems, each with whether it is a value not translated."""
+        reading = _Reading(self, row)
+        for n, target in enumerate(self.targets):
+            reading.take(n, target)
+        return reading.entries, list(reading.problems.values())
+
+    def digest(self, n: int, entries: Sequence[Entry | None]) -> bytes:
+        """A fingerprint of what the line says of target `n`, links by the keys they lead to."""
+        entry = entries[n]
+        linked = [
+            other.key if (other := entries[self.position[field.source.target]]) else None
+            for field in self.fields[n]
+            if isinstance(field.source, LinkTo)
+        ]
+        return blake2b(repr((entry and entry.values, linked)).encode(), digest_size=16).digest()
+
+    def key_column(self, n: int) -> str | None:
+        """The column of the file the key of target `n` comes from, if it comes from one."""
+        source = self.targets[n].fields[self.targets[n].key]
+        return source.column if isinstance(source, Cell) else None
+
+    def shown(self, n: int, entries: Sequence[Entry | None]) -> dict[str, Any]:
+        """What the line says of target `n`, for the eye: links by their key, private values masked."""
+        entry, told = entries[n], {}
+        for field, value in zip(self.fields[n], entry.values if entry else (), strict=True):
+            if isinstance(field.source, LinkTo):
+                other = entries[self.position[field.source.target]]
+                told[field.name] = other.key if other else None
+            elif value is not None and field.links is not None:
+                told[field.name] = field.links.key_of(value)
+            elif value is not None and field.kind is not None and field.kind.private:
+                told[field.name] = field.kind.mask(value)
+            else:
+                told[field.name] = plain(value)
+        return told
+
+
+class _Reading:
+    """One line while it is read."""
+
+    def __init__(self, plan: Plan, row: Row) -> None:
+        self.plan, self.row = plan, row
+        self.parsed: Parsed = {}
+        self.entries: list[Entry | None] = []
+        self.problems: dict[tuple[str, str], tuple[Problem, bool]] = {}
+
+    def take(self, n: int, target: Target) -> None:
+        """Read one target. After a problem, what would be computed from the bad value is left alone."""
+        self.entries.append(None)
+        sound = not self.problems
+        if target.when is not None and not (sound and self._ask(target, target.when)):
+            return
+        values: dict[str, Any] = {}
+        if sound:
+            self.parsed[target.name] = values
+        for field in self.plan.fields[n]:
+            source = field.source
+            try:
+                match source:
+                    case Cell():
+                        values[field.name] = field.finish(field.draft(self.row.cells.get(source.column)))
+                    case Fixed():
+                        values[field.name] = field.finish(source.value)
+                    case Computed():
+                        if not self.problems:
+                            values[field.name] = field.finish(self._compute(target, field, source))
+                    case LinkTo():
+                        self._check_link(field, source)
+            except BadValue as error:
+                self._refuse(field, error)
+        if not self.problems:
+            self.entries[n] = Entry(
+                self._key(n, target, values), tuple(values.get(f.name) for f in self.plan.fields[n])
+            )
+
+    def _ask(self, target: Target, when: Callable[[Parsed, Mapping[str, Any]], bool]) -> bool:
+        try:
+            return bool(when(self.parsed, self.row.cells))
+        except Exception as error:
+            raise self._fault(target, "when", error) from error
+
+    def _compute(self, target: Target, field: Field, source: Computed) -> Any:
+        try:
+            return source.rule(self.parsed)
+        except BadValue:
+            raise
+        except ValueError as error:
+            raise BadValue("%(problem)s", problem=error) from error
+        except Exception as error:
+            raise self._fault(target, field.name, error) from error
+
+    def _fault(self, target: Target, place: str, error: Exception) -> DeclarationError:
+        name = f"profile {self.plan.profile.name}, target {target.name!r}, {place!r}"
+        return DeclarationError(f"{name} fails on row {self.row.number}: {type(error).__name__}: {error}")
+
+    def _check_link(self, field: Field, source: LinkTo) -> None:
+        if not self.problems and not field.column.nullable and not self.entries[self.plan.position[source.target]]:
+            raise BadValue(
+                "this row names no %(target)s, which its %(field)s needs", target=source.target, field=field.name
+            )
+
+    def _key(self, n: int, target: Target, values: dict[str, Any]) -> str:
+        source = target.fields[target.key]
+        if isinstance(source, LinkTo):
+            linked = self.entries[self.plan.position[source.target]]
+            return linked.key if linked else ""
+        return str(plain(values[target.key]))
+
+    def _refuse(self, field: Field, error: BadValue) -> None:
+        source = field.source
+        column = source.column if isinstance(source, Cell) else f"→ {field.name}"
+        raw = self.row.cells.get(column)
+        private = field.kind is not None and field.kind.private
+        value = shown(raw) if raw is not None and not private else None
+        problem = Problem(self.row.number, column, value, error.msgid, error.args_)
+        # A column that fills several fields is at fault once.
+        self.problems.setdefault((column, error.msgid), (problem, isinstance(error, cells.Unknown)))

@@ -1,0 +1,195 @@
+"""Writing accepted lines: set by set, each target's rows found by key, inserted, updated or left as they are."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Column, Table, bindparam, insert, select, update
+from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.orm import Session
+
+from app.kernel import history, numbering
+from app.kernel.actor import current_actor
+from app.kernel.transfer.outcome import Outcome, Problem
+from app.kernel.transfer.plan import Entry, Plan
+from app.kernel.transfer.stage import Stage
+from app.schema.errors import Conflict
+from app.schema.record import words
+from app.schema.registry import registry
+from app.schema.rows import _Placed
+from app.schema.transfer import LinkTo
+
+CHUNK = 1000
+Lines = Sequence[tuple[int, Sequence[Entry | None]]]
+Settled = dict[str, tuple[int, str]]
+
+
+class Way(NamedTuple):
+    """How rows of one target are written: its table and fields, and what an update leaves alone.
+
+    That are the fields `fresh_only`, and any row whose `state` (a column, if there is one) is among `frozen`.
+    """
+
+    table: Table
+    key: Column[Any]
+    names: tuple[str, ...]
+    fresh_only: frozenset[str]
+    state: str | None
+    frozen: frozenset[Any]
+    serials: tuple[Column[Any], ...]
+    placed: bool
+
+
+class Writer:
+    """Writes chunks of lines. On a dry run it only counts, and rows that would be made have negative ids."""
+
+    def __init__(self, session: Session, plan: Plan, stage: Stage, outcome: Outcome) -> None:
+        self._session, self._plan, self._stage, self._outcome = session, plan, stage, outcome
+        self._now, self._actor = datetime.now(UTC), current_actor()
+        self._made_up = 0
+        self._ways = [self._way(n) for n in range(len(plan.targets))]
+
+    def _way(self, n: int) -> Way:
+        target, table = self._plan.targets[n], self._plan.tables[n]
+        record = registry[target.record]
+        state = record.workflow.field if record.workflow else None
+        return Way(
+            table,
+            table.c[target.key],
+            tuple(target.fields),
+            frozenset(name for name in (*target.once, state) if name is not None and name in target.fields),
+            state,
+            record.workflow.frozen if record.workflow else frozenset(),
+            tuple(c for c in table.c if c.info.get("serial") and c.key not in target.fields),
+            issubclass(record, _Placed),
+        )
+
+    def write(self, lines: Lines) -> None:
+        """Write a chunk. A row the database's own constraints refuse is found and refused, the others stay."""
+        if self._outcome.dry_run:
+            self._settle(self._targets(lines))
+            return
+        try:
+            with self._session.begin_nested():
+                settled = self._targets(lines)
+        except (IntegrityError, DataError) as error:
+            if len(lines) == 1:
+                self._stage.refuse(_refused(lines[0][0], error))
+                return
+            middle = len(lines) // 2
+            self.write(lines[:middle])
+            self.write(lines[middle:])
+        else:
+            self._settle(settled)
+
+    def _settle(self, settled: list[Settled]) -> None:
+        """What the chunk did stands: note it, so that a key is written and counted once."""
+        for n, found in enumerate(settled):
+            tally = self._outcome.records[self._plan.targets[n].name]
+            for _, status in found.values():
+                tally.count(status)
+            self._stage.settle(n, ((key, id_, status) for key, (id_, status) in found.items()))
+
+    def _targets(self, lines: Lines) -> list[Settled]:
+        ids: list[dict[str, int]] = []
+        settled: list[Settled] = []
+        for n in range(len(self._ways)):
+            entries = {entry.key: entries for _, entries in lines if (entry := entries[n]) is not None}
+            known = self._stage.ids(n, entries)
+            todo = {key: self._values(n, entries[key], ids) for key in entries.keys() - known.keys()}
+            settled.append(self._target(n, {key: todo[key] for key in entries if key in todo}))
+            ids.append(known | {key: id_ for key, (id_, _) in settled[n].items()})
+        return settled
+
+    def _values(self, n: int, entries: Sequence[Entry | None], ids: list[dict[str, int]]) -> dict[str, Any]:
+        """The values of a row, its links resolved."""
+        entry = entries[n]
+        values = dict(zip(self._ways[n].names, entry.values if entry else (), strict=True))
+        for name, source in self._plan.targets[n].fields.items():
+            if isinstance(source, LinkTo):
+                position = self._plan.position[source.target]
+                linked = entries[position]
+                values[name] = ids[position][linked.key] if linked is not None else None
+        return values
+
+    def _target(self, n: int, wanted: dict[str, dict[str, Any]]) -> Settled:
+        if not wanted:
+            return {}
+        way = self._ways[n]
+        by_value = {values[way.key.key]: key for key, values in wanted.items()}
+        names = dict.fromkeys(("id", "version", *way.names, *((way.state,) if way.state else ())))
+        columns = [way.table.c[name] for name in names]
+        found: dict[str, Any] = {}
+        for some in _chunks(list(by_value)):
+            rows = self._session.execute(select(*columns).where(way.key.in_(some))).mappings()
+            found |= {by_value[row[way.key.key]]: dict(row) for row in rows}
+        settled: Settled = {}
+        changes = []
+        for key, row in found.items():
+            differs = {name for name, value in wanted[key].items() if row[name] != value}
+            frozen = way.state is not None and row[way.state] in way.frozen
+            changed = set() if frozen else differs - way.fresh_only
+            kept = differs if frozen else differs & {way.state}
+            settled[key] = (row["id"], "changed" if changed else "kept" if kept else "stood")
+            if changed:
+                changes.append((row, {name: wanted[key][name] for name in changed}))
+        fresh = {key: values for key, values in wanted.items() if key not in found}
+        if self._outcome.dry_run:
+            settled |= {key: (self._next_made_up(), "written") for key in fresh}
+        else:
+            self._update(way, changes)
+            settled |= {key: (id_, "written") for key, id_ in self._insert(way, fresh, by_value)}
+        return settled
+
+    def _next_made_up(self) -> int:
+        self._made_up -= 1
+        return self._made_up
+
+    def _insert(
+        self, way: Way, fresh: dict[str, dict[str, Any]], by_value: dict[Any, str]
+    ) -> Iterator[tuple[str, int]]:
+        if not fresh:
+            return
+        mine: dict[str, Any] = {"created_at": self._now, "changed_at": self._now}
+        mine |= {"created_by_id": self._actor.user_id, "changed_by_id": self._actor.user_id}
+        rows = [mine | values for values in fresh.values()]
+        if way.placed:
+            rows = [{"owner_id": None, "unit_id": self._actor.unit_id} | row for row in rows]
+        for column in way.serials:
+            last = numbering.take(self._session, f"{way.table.name}.{column.key}", self._now.year, len(rows))
+            for row, seq in zip(rows, range(last - len(rows) + 1, last + 1), strict=True):
+                row[column.key] = column.info["serial"].format(year=self._now.year, seq=seq)
+        made = self._session.execute(insert(way.table).returning(way.table.c.id, way.key), rows)
+        yield from ((by_value[value], id_) for id_, value in made)
+
+    def _update(self, way: Way, changes: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+        """Change rows that differ, each only if it is still as it was read, and keep old and new in the history."""
+        if not changes:
+            return
+        set_ = [name for name in way.names if name not in way.fresh_only]
+        statement = (
+            update(way.table)
+            .where(way.table.c.id == bindparam("_id"), way.table.c.version == bindparam("_version"))
+            .values({name: bindparam(f"_{name}") for name in set_})
+            .values(version=way.table.c.version + 1, changed_at=self._now, changed_by_id=self._actor.user_id)
+        )
+        rows = [
+            {"_id": row["id"], "_version": row["version"]} | {f"_{name}": (row | new)[name] for name in set_}
+            for row, new in changes
+        ]
+        done = self._session.connection().execute(statement, rows)
+        if done.rowcount != len(rows):
+            raise Conflict("Somebody changed some of these rows meanwhile. Load the file again.")
+        history.edited(self._session, registry[way.table.name], ((row["id"], row, new) for row, new in changes))
+
+
+def _chunks(values: list[Any]) -> Iterable[list[Any]]:
+    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
+
+
+def _refused(row: int, error: IntegrityError | DataError) -> Problem:
+    """The rule of the database that refused a row, by the name of its constraint, which is a sentence."""
+    diagnosis = getattr(error.orig, "diag", None)
+    rule = (diagnosis and diagnosis.constraint_name) or str(error.orig)
+    rule = rule.removeprefix("CHECK constraint failed: ").removeprefix("ck_")
+    return Problem(row, None, None, "the database refuses this row: %(rule)s", {"rule": words(rule)})
