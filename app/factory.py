@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from flask import Flask
-from flask_appbuilder import AppBuilder
 
 import models  # noqa: F401 - declares every record
 import views
@@ -11,6 +10,7 @@ from app import cli
 from app.extensions import compress, csrf, db, migrate
 from app.kernel.database import address, engine_options, prepare
 from app.panel import mount, security
+from app.panel.builder import PanelBuilder
 from app.schema import check
 from app.schema.registry import registry
 from config import HERE, Settings
@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     compress.init_app(app)
     with app.app_context():
         prepare(db.engine)
-        builder = AppBuilder(app, db.session, security_manager_class=security.PanelSecurity, indexview=mount.Index)
+        builder = PanelBuilder(app, db.session, security_manager_class=security.PanelSecurity, indexview=mount.Index)
         security.bind_actor(app, db.session)
         mount.mount(app, builder)
         views.mount(app, builder)

@@ -1,12 +1,28 @@
 """Derive screens and resources from every record and bind them to one application."""
 
-from flask import Flask
-from flask_appbuilder import AppBuilder, IndexView
+from flask import Flask, render_template
+from flask_appbuilder import AppBuilder, BaseView, expose
+
+from app.panel import errors, face, headers, security
+from app.panel.signin import SignIn
 
 
-class Index(IndexView):
+class Index(BaseView):
     """The front page."""
+
+    route_base = ""
+    default_view = "index"
+
+    @expose("/")
+    def index(self) -> str:
+        """What the present person may open."""
+        return render_template("panel/home.html")
 
 
 def mount(app: Flask, builder: AppBuilder) -> None:
     """Register the derived screens and the REST resources."""
+    face.dress(app)
+    headers.protect(app)
+    errors.register(app)
+    security.close(app, public=("static", "SignIn.login", "SignIn.enter", "SignIn.language"))
+    builder.add_view_no_menu(SignIn)

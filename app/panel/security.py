@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, redirect, request, url_for
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from app.kernel.actor import NOBODY, Actor, _current, current_actor
 from app.kernel.database import _read_only
@@ -46,6 +47,23 @@ def bind_actor(app: Flask, session: Any) -> None:
         for variable, token in ((_current, g.pop("actor_token", None)), (_read_only, g.pop("read_only_token", None))):
             if token is not None:
                 variable.set(NOBODY if variable is _current else False)
+
+
+def close(app: Flask, public: tuple[str, ...]) -> None:
+    """Every address is closed to who is not signed in, but for the `public` endpoints.
+
+    Further ones join ``app.extensions["public"]``. The API under ``/api/`` answers for itself, with 401.
+    """
+    app.extensions["public"] = set(public)
+
+    @app.before_request
+    def _admit() -> Response | None:
+        if request.endpoint is None or request.endpoint in app.extensions["public"]:
+            return None
+        if current_actor() is not NOBODY or request.path.startswith("/api/"):
+            return None
+        goal = request.full_path.rstrip("?") if request.method == "GET" and request.path != "/" else None
+        return redirect(url_for("SignIn.login", next=goal), 303)
 
 
 def _actor_of_request(session: Any) -> Actor:

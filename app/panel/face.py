@@ -1,0 +1,84 @@
+"""What every template can use: icons, static addresses, labels, the present person, the bell."""
+
+import re
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+from flask_babel import get_locale, gettext, ngettext
+from markupsafe import Markup
+from sqlalchemy import func, select
+
+from app.extensions import db
+from app.kernel.actor import NOBODY, current_actor
+from app.kernel.tables import Notice
+from app.panel import labels, navigation
+from app.panel.builder import language
+
+UNREAD_SHOWN = 99
+
+
+def dress(app: Flask) -> None:
+    """Give the templates of `app` their functions. Translations are text, so they are escaped like any other."""
+    environment: Any = app.jinja_env
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.install_gettext_callables(gettext, ngettext, newstyle=False)
+    environment.globals.update(
+        icon=icon,
+        asset=asset,
+        sidebar=navigation.sidebar,
+        unread=unread,
+        here=here,
+        record_label=labels.record_label,
+        record_plural=labels.record_plural,
+        field_label=labels.field_label,
+        step_label=labels.step_label,
+        choice_label=labels.choice_label,
+        said=labels.said,
+    )
+    app.context_processor(_person)
+
+
+def _person() -> dict[str, Any]:
+    actor = current_actor()
+    return {
+        "actor": None if actor is NOBODY else actor,
+        "language": language(),
+        "language_tag": str(get_locale() or "en").replace("_", "-"),
+        "languages": current_app.config["LANGUAGES"],
+    }
+
+
+def here() -> str:
+    """The address of this page, to come back to."""
+    return request.full_path.rstrip("?") if request.method == "GET" else request.path
+
+
+@lru_cache(maxsize=256)
+def _fingerprint(path: str, changed: float) -> str:
+    return sha256(Path(path).read_bytes()).hexdigest()[:12]
+
+
+def asset(name: str) -> str:
+    """The address of a static file with the fingerprint of its content, so that it may be kept for good."""
+    file = Path(str(current_app.static_folder)) / name
+    stamp = _fingerprint(str(file), file.stat().st_mtime) if file.is_file() else None
+    return url_for("static", filename=name, v=stamp)
+
+
+def icon(name: str, extra: str = "") -> Markup:
+    """An icon of the sprite, by its name in ``icons.txt``; decoration only, so say in words what it means."""
+    if not re.fullmatch(r"[a-z0-9-]+", name):
+        raise ValueError(f"{name!r} is not the name of an icon")
+    return Markup('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>').format(
+        extra, asset("vendor/icons.svg"), name
+    )
+
+
+def unread() -> int:
+    """How many notices the present person has not read; one more than `UNREAD_SHOWN` means "more"."""
+    mine = (Notice.channel == "app", Notice.user_id == current_actor().user_id, Notice.read_at.is_(None))
+    some = select(Notice.id).where(*mine).limit(UNREAD_SHOWN + 1).subquery()
+    return int(db.session.scalar(select(func.count()).select_from(some)) or 0)

@@ -1,0 +1,112 @@
+"""What things are called, in the language of the present person.
+
+Every label is derived from a declaration and is the key of its own translation; `msgids` lists them all, so that
+the catalogues can be filled and their completeness tested.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from flask_babel import gettext
+
+from app.schema.errors import Refusal
+from app.schema.kinds import BadValue, Choice
+from app.schema.record import Record, words
+from app.schema.registry import registry
+from app.schema.workflow import Step
+
+HISTORY_VERBS = ("add", "edit", "delete", "export", "reveal")
+BOOKKEEPING = ("owner_id", "unit_id", "created_at", "created_by_id", "changed_at", "changed_by_id")
+
+
+def translated(msgid: str) -> str:
+    """The translation of a derived label; an empty one stays empty (its key is the catalogue's header)."""
+    return str(gettext(msgid)) if msgid else ""
+
+
+def record_msgid(record: type[Record]) -> str:
+    """The English name of one row of a record."""
+    return record.panel.label or words(str(record.__tablename__))
+
+
+def plural_msgid(record: type[Record]) -> str:
+    """The English name of many rows of a record."""
+    if record.panel.plural:
+        return record.panel.plural
+    one = record_msgid(record)
+    if re.search(r"[^aeiou]y$", one):
+        return one[:-1] + "ies"
+    return one + ("es" if re.search(r"(s|x|ch|sh)$", one) else "s")
+
+
+def record_label(record: type[Record]) -> str:
+    """What one row of a record is called."""
+    return translated(record_msgid(record))
+
+
+def record_plural(record: type[Record]) -> str:
+    """What the rows of a record are called together."""
+    return translated(plural_msgid(record))
+
+
+def field_label(record: type[Record], field: str) -> str:
+    """What a field is called."""
+    return translated(words(field))
+
+
+def choice_label(value: Choice) -> str:
+    """What a value of a closed list is called."""
+    return translated(value.label)
+
+
+def step_label(step: Step) -> str:
+    """What the button of a step says."""
+    return translated(step.title)
+
+
+def verb_label(record: type[Record], verb: str) -> str:
+    """What was done, as the history tells it: ``add``, ``edit`` or ``step:pay``."""
+    name = verb.removeprefix("step:")
+    step = record.workflow.step(name) if record.workflow and verb.startswith("step:") else None
+    return step_label(step) if step else translated(words(name))
+
+
+def said(reason: "Refusal | BadValue | str") -> str:
+    """The sentence of a refusal; names of things in its places are translated with it."""
+    if isinstance(reason, str):
+        return translated(reason)
+    message = reason.message if isinstance(reason, Refusal) else reason.msgid
+    places = {key: translated(value) if isinstance(value, str) else value for key, value in reason.args_.items()}
+    sentence = translated(message)
+    return sentence % places if places else sentence
+
+
+def msgids() -> Iterator[str]:
+    """Every label derived from a declaration, in English; some come more than once."""
+    yield from (words(verb) for verb in HISTORY_VERBS)
+    yield from (words(field) for field in BOOKKEEPING)
+    yield words("reason")
+    for record in registry:
+        yield from _msgids_of(record)
+    for shelf in (registry.jobs, registry.settings, registry.measures, registry.profiles, registry.reports):
+        yield from (str(thing.label) for thing in shelf if getattr(thing, "label", ""))
+    yield from (setting.unit for setting in registry.settings if setting.unit)
+    yield from (measure.unit for measure in registry.measures if measure.unit)
+    for report in registry.reports:
+        yield from report.columns.values()
+        yield from (words(dimension) for dimension in report.dimensions)
+
+
+def _msgids_of(record: type[Record]) -> Iterator[str]:
+    panel: Any = record.panel
+    yield record_msgid(record)
+    yield plural_msgid(record)
+    for column in record.__table__.columns:
+        yield words(column.key)
+        yield from (value.label for value in column.info.get("choices", ()))
+    yield from (words(name) for name in (*panel.columns, *panel.facts))
+    yield from (group.title for group in panel.form if group.title)
+    if panel.menu:
+        yield panel.menu.area
+    yield from (step.title for step in (record.workflow.steps if record.workflow else ()))

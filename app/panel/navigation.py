@@ -1,0 +1,79 @@
+"""The sidebar: records and pages by area of the department, and of them only what the actor may open."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import current_app, request, url_for
+
+from app.kernel.access import may
+from app.kernel.actor import Actor, current_actor
+from app.panel.labels import record_plural, translated
+from app.schema.registry import registry
+
+
+@dataclass(frozen=True)
+class PageLink:
+    """A page drawn by hand, as it stands in the sidebar. `permission` such as ``page:desk``; empty for everybody."""
+
+    area: str
+    label: str
+    endpoint: str
+    icon: str
+    permission: str
+    order: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the sidebar as the present person sees it."""
+
+    label: str
+    url: str
+    icon: str
+    order: int
+    active: bool
+
+
+_pages: dict[str, PageLink] = {}
+
+
+def add_page(area: str, label: str, endpoint: str, icon: str, permission: str = "", order: int = 30) -> None:
+    """Put a page into the sidebar; `area` and `label` are English and the keys of their translations."""
+    _pages[endpoint] = PageLink(area, label, endpoint, icon, permission, order)
+
+
+def sidebar() -> list[tuple[str, list[Entry]]]:
+    """The areas, each with its entries; an area stands where its first entry does."""
+    areas: dict[str, list[Entry]] = {}
+    for area, entry in _entries(current_actor()):
+        areas.setdefault(area, []).append(entry)
+    for entries in areas.values():
+        entries.sort(key=lambda entry: (entry.order, entry.label))
+    return sorted(
+        ((translated(area), entries) for area, entries in areas.items()),
+        key=lambda pair: (pair[1][0].order, pair[0]),
+    )
+
+
+def _entries(actor: Actor) -> Iterator[tuple[str, Entry]]:
+    for record in registry:
+        menu = record.panel.menu
+        if menu and f"{record.__tablename__}.list" in current_app.view_functions and may(actor, "read", record):
+            here = request.blueprint == record.__tablename__
+            url = url_for(f"{record.__tablename__}.list")
+            yield menu.area, Entry(record_plural(record), url, menu.icon, menu.order, here)
+    exact = request.endpoint in _pages
+    for page in _pages.values():
+        if page.endpoint not in current_app.view_functions:
+            continue
+        if not page.permission or actor.scope("open", page.permission):
+            same = page.endpoint.partition(".")[0] == request.blueprint
+            here = page.endpoint == request.endpoint or (same and not exact)
+            yield page.area, Entry(translated(page.label), url_for(page.endpoint), page.icon, page.order, here)
+
+
+def page_msgids() -> Iterator[str]:
+    """The labels and areas of all pages, for the catalogues."""
+    for page in _pages.values():
+        yield page.area
+        yield page.label
