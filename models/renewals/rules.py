@@ -13,6 +13,7 @@ from enum import StrEnum
 from heapq import heappop, heappush
 from typing import NamedTuple
 
+from app.schema.kinds import Choice
 from models.contracts.rules import add_months, half_up
 
 DASH = "—"
@@ -73,7 +74,7 @@ def cohort_matured(cohort: str, grace_days: int, on: date) -> bool:
     return on >= lapses_on(last_expiry, grace_days)
 
 
-class LeftOut(StrEnum):
+class LeftOut(Choice):
     """Why an expiring contract is no case for renewal; such are left out of the rate and listed apart."""
 
     CANCELLED = "cancelled"

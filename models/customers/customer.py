@@ -1,0 +1,89 @@
+"""Customer: a person, household or firm with everything needed to reach and serve them."""
+
+from sqlalchemy.orm import Mapped
+
+from app.schema.grants import Grants
+from app.schema.kinds import (
+    Address,
+    Day,
+    Email,
+    IdNumber,
+    Money,
+    Phone,
+    Quantity,
+    ShortText,
+    choice,
+    serial,
+    starts_at,
+)
+from app.schema.panel import Group, Menu, Panel, Related
+from app.schema.record import Record
+from app.schema.roles import Role, Scope
+from app.schema.rows import Owned
+from app.schema.traits import Noted
+from app.schema.transfer import Transfer
+from app.schema.workflow import Step, Workflow
+from models.customers.states import CustomerKind, CustomerState, Gender
+
+
+class Customer(Owned, Noted, Record):
+    """A customer's file. Its keeper sees it, and whoever works one of the customer's contracts or renewals.
+
+    `income` is a year's; `lifetime_value` what the customer is expected to be worth, as other systems reckon it.
+    """
+
+    number: Mapped[str] = serial("CUS-{year}-{seq:06}")
+    name: Mapped[ShortText]
+    kind: Mapped[CustomerKind] = choice(CustomerKind, default=CustomerKind.PERSON)
+    phone: Mapped[Phone | None]
+    email: Mapped[Email | None]
+    address: Mapped[Address | None]
+    region: Mapped[ShortText | None]
+    id_number: Mapped[IdNumber | None]
+    gender: Mapped[Gender | None] = choice(Gender)
+    birth_on: Mapped[Day | None]
+    income: Mapped[Money | None]
+    lifetime_value: Mapped[Quantity | None]
+    reviewed_on: Mapped[Day | None]
+    state: Mapped[CustomerState] = starts_at(CustomerState.NEW)
+
+    seen_through = ("contract.customer_id", "renewal.customer_id")
+    # The front desk finds whoever calls.
+    grants = Grants(
+        work=(Role.RENEWAL, Role.SALES, Role.SERVICE),
+        see=(Role.CLAIMS, Role.OPERATIONS, Role.UNDERWRITER, Role.FINANCE, Role.INSPECTOR, Role.ADMIN),
+        scopes={Role.SERVICE: Scope.ALL},
+    )
+    transfer = Transfer(key="number")
+    panel = Panel(
+        menu=Menu("Customers", icon="address-book", order=10),
+        title="name",
+        columns=("number", "name", "kind", "phone", "region", "state"),
+        search=("number", "name"),
+        form=(
+            Group("Customer", "name", "kind", "gender", "birth_on", "id_number"),
+            Group("How to reach", "phone", "email", "address", "region"),
+            Group("Worth", "income", "lifetime_value", "remark"),
+        ),
+        facts=("number", "reviewed_on"),
+        related=(Related("contact_person", "customer_id"), Related("contract", "customer_id")),
+    )
+    workflow = Workflow(
+        Step(
+            "confirm",
+            CustomerState.NEW | CustomerState.CONFIRMED | CustomerState.DORMANT,
+            CustomerState.CONFIRMED,
+            by=(Role.RENEWAL, Role.SALES, Role.SERVICE, Role.SUPERVISOR),
+            asks=("reviewed_on",),
+            label="Confirm after review",
+        ),
+        Step(
+            "rest",
+            CustomerState.CONFIRMED,
+            CustomerState.DORMANT,
+            by=(Role.SUPERVISOR, Role.MANAGER),
+            asks=("reason",),
+            label="Put to rest",
+            tone="secondary",
+        ),
+    )

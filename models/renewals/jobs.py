@@ -1,0 +1,58 @@
+"""Jobs of renewals: the expiry pool with its allocation, and the reminders."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from app.kernel.permissions import holders
+from app.kernel.settings import setting_value
+from app.kernel.tables import Notice
+from app.schema.jobs import scheduled
+from app.schema.roles import Role
+from models.people.settings import house_day
+from models.renewals import pool as expiry_pool
+from models.renewals import reminders, settings
+
+
+@scheduled("renewals.pool", cron="0 6 * * *", label="Expiry pool and allocation")
+def pool(due: datetime, session: Session) -> dict[str, Any]:
+    """Before work: enter the contracts that expire within the pool's days, and give them out fairly."""
+    today = house_day(session, due)
+    counts = expiry_pool.fill(session, today, today + timedelta(days=setting_value(session, settings.POOL_DAYS)))
+    given = expiry_pool.allocate(session, today)
+    _tell(session, today, given)
+    return {**counts, **given.published()}
+
+
+@scheduled("renewals.remind", cron="0 8 * * *", label="Renewal reminders")
+def remind(due: datetime, session: Session) -> dict[str, Any]:
+    """Remind customers, and who works their renewals, of contracts that expire in so many days."""
+    return reminders.remind(session, house_day(session, due))
+
+
+def _tell(session: Session, today: date, given: expiry_pool.Given) -> None:
+    """Tell specialists what came to their desks, and supervisors that the pool was given out; once a day."""
+    portions = [portion for portion in given.allocation.portions if portion.items]
+    told = {
+        int(portion.person): f"{portion.items} renewals for you · 您有 {portion.items} 件新续保任务"
+        for portion in portions
+    }
+    total = sum(portion.items for portion in portions)
+    if total:
+        for leader in holders(session, Role.SUPERVISOR):
+            told.setdefault(leader, f"{total} renewals allocated · 已分配 {total} 件续保任务")
+    if told:
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        rows = [
+            {
+                "dedupe_key": f"renewals.pool:{today.isoformat()}:{user_id}",
+                "channel": "app",
+                "user_id": user_id,
+                "subject": subject,
+                "body": "",
+            }
+            for user_id, subject in told.items()
+        ]
+        session.execute(insert(Notice).on_conflict_do_nothing(), rows)

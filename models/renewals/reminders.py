@@ -1,0 +1,131 @@
+"""Reminders before expiry (system 36): which contracts, and the notices owed for them."""
+
+from datetime import UTC, date, datetime
+from string import Formatter
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from app.kernel.settings import setting_value
+from app.kernel.tables import Notice
+from app.schema.types import UtcMoment
+from models.contracts import Contract
+from models.contracts.states import ContractState
+from models.contracts.succession import has_paid_successor
+from models.customers import Customer
+from models.products import Product
+from models.renewals import settings
+from models.renewals.definition import left_out
+from models.renewals.renewal import Renewal
+from models.renewals.rules import reminded_expiries
+
+
+def to_remind(expires_on: date) -> ColumnElement[bool]:
+    """Which contracts, joined with their products, a reminder is owed for that expire on that day.
+
+    Those in force that could be renewed (not cancelled or voided, the object still there, the product renewable, not
+    declined by us) and have no paid successor.
+    """
+    return and_(
+        Contract.expires_on == expires_on,
+        Contract.state == ContractState.IN_FORCE,
+        Contract.voided_on.is_(None),
+        left_out().is_(None),
+        ~has_paid_successor(),
+    )
+
+
+def remind(session: Session, today: date) -> dict[str, int]:
+    """Owe each customer one notice for each contract and offset that falls on `today`, and tell who works it.
+
+    By mail where the customer has an address, else as a letter for operations to print. The dedupe key names
+    contract, expiry and offset, so that no reminder is owed twice. Returns counts: `written` and `stood` are
+    reminders to customers, `told` the notices to staff.
+    """
+    counts = {"written": 0, "stood": 0, "letters": 0, "told": 0}
+    for expires_on, offset in reminded_expiries(today, settings.reminder_offsets(session)).items():
+        owed = select(func.count()).join(Product, Product.id == Contract.product_id).where(to_remind(expires_on))
+        channels = _write(session, _to_customers(session, expires_on, offset))
+        counts["written"] += len(channels)
+        counts["letters"] += channels.count("letter")
+        counts["stood"] += (session.scalar(owed) or 0) - len(channels)
+        counts["told"] += len(_write(session, _to_staff(session, expires_on, offset)))
+    return counts
+
+
+def _to_customers(session: Session, expires_on: date, offset: int) -> Select[Any]:
+    by_mail = Customer.email.is_not(None)
+    return _notices(
+        session,
+        expires_on,
+        offset,
+        "customer",
+        channel=case((by_mail, "mail"), else_="letter"),
+        user_id=literal(None, Renewal.owner_id.type),
+        address=case((by_mail, Customer.email), else_=func.substr(Customer.address, 1, 320)),
+    )
+
+
+def _to_staff(session: Session, expires_on: date, offset: int) -> Select[Any]:
+    told = _notices(
+        session,
+        expires_on,
+        offset,
+        "owner",
+        channel=literal("app"),
+        user_id=Renewal.owner_id,
+        address=literal(None, String),
+    )
+    return told.join(Renewal, Renewal.contract_id == Contract.id).where(Renewal.owner_id.is_not(None))
+
+
+def _notices(session: Session, expires_on: date, offset: int, to: str, **target: Any) -> Select[Any]:
+    """The rows of `notice` owed to customers or staff, in the order of `FIELDS`."""
+    day = expires_on.isoformat()
+    places = {
+        "number": Contract.number,
+        "customer": Customer.name,
+        "expires_on": literal(day),
+        "days": literal(str(offset)),
+    }
+    subject = filled(setting_value(session, settings.REMINDER_SUBJECT), places)
+    contract = cast(Contract.id, String)
+    fields = {
+        "dedupe_key": literal("renewals.remind:").concat(contract).concat(literal(f":{day}:T-{offset}:{to}")),
+        **target,
+        "subject": func.substr(subject, 1, 300),
+        "body": filled(setting_value(session, settings.REMINDER_BODY), places),
+        "record": literal("contract"),
+        "record_id": Contract.id,
+        "created_at": literal(datetime.now(UTC), UtcMoment),
+        "state": literal("waiting"),
+        "attempts": literal(0),
+    }
+    return (
+        select(*(value.label(name) for name, value in fields.items()))
+        .select_from(Contract)
+        .join(Product, Product.id == Contract.product_id)
+        .join(Customer, Customer.id == Contract.customer_id)
+        .where(to_remind(expires_on))
+        .order_by(Contract.id)
+    )
+
+
+def filled(template: str, places: dict[str, Any]) -> ColumnElement[str]:
+    """A text with its ``{places}`` filled in by the database, row by row."""
+    text: ColumnElement[str] = literal("")
+    for words, place, _, _ in Formatter().parse(template):
+        text = text.concat(literal(words))
+        if place is not None:
+            text = text.concat(places[place])
+    return text
+
+
+def _write(session: Session, rows: Select[Any]) -> list[str]:
+    """Owe the notices that are not owed yet; returns their channels."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    names = [column.name for column in rows.selected_columns]
+    statement = insert(Notice).from_select(names, rows, include_defaults=False)
+    return list(session.scalars(statement.on_conflict_do_nothing().returning(Notice.channel)))

@@ -1,0 +1,77 @@
+"""Customers: who sees them, and through what."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from app.kernel.access import find
+from app.kernel.actor import acting
+from app.schema.errors import NotFound, NotPermitted
+from models.customers import ContactPerson, Customer
+from models.customers.states import CustomerState
+from tests.models import book
+
+
+@pytest.fixture
+def files(session, people, as_system):
+    """Five customers: kept, served by a contract, served by a renewal, in the pool, and somebody else's."""
+    made = {
+        "kept": book.customer(session, people["renewal"]),
+        "contract": book.customer(session, people["renewal3"]),
+        "renewal": book.customer(session, people["renewal3"]),
+        "pool": book.customer(session),
+        "other": book.customer(session, people["renewal3"]),
+    }
+    book.contract(session, date(2026, 5, 1), of=made["contract"], keeper=people["renewal"])
+    theirs = book.contract(session, date(2026, 5, 1), of=made["renewal"], keeper=people["renewal3"])
+    book.renewal(session, theirs, people["renewal"])
+    book.renewal(session, book.contract(session, date(2026, 5, 2), of=made["pool"]))
+    book.renewal(session, book.contract(session, date(2026, 5, 3), of=made["other"]), people["renewal3"])
+    session.commit()
+    return {name: row.id for name, row in made.items()}
+
+
+def seen(session, actor, record=Customer):
+    with acting(actor):
+        return set(session.scalars(select(record.id)))
+
+
+def test_a_specialist_sees_those_kept_or_served_and_the_pool(session, people, files):
+    expected = {files[name] for name in ("kept", "contract", "renewal", "pool")}
+    assert seen(session, people["renewal"]) == expected
+    with acting(people["renewal"]), pytest.raises(NotFound):
+        find(session, Customer, files["other"])
+
+
+def test_sales_see_none_of_the_renewals_customers(session, people, files):
+    assert seen(session, people["sales"]) == set()
+
+
+def test_the_supervisor_sees_the_team_and_the_pool_and_the_manager_all(session, people, files):
+    assert files["other"] not in seen(session, people["supervisor"])
+    assert seen(session, people["supervisor"]) >= {files[name] for name in ("kept", "contract", "renewal", "pool")}
+    assert seen(session, people["manager"]) == set(files.values())
+
+
+def test_the_front_desk_finds_whoever_calls(session, people, files):
+    assert seen(session, people["service"]) == set(files.values())
+
+
+def test_contact_persons_are_seen_as_their_customer_is(session, people, files, as_system):
+    rows = [ContactPerson(customer_id=files[name], name=name) for name in ("kept", "other")]
+    session.add_all(rows)
+    session.commit()
+    assert seen(session, people["renewal"], ContactPerson) == {rows[0].id}
+    with acting(people["renewal"]), pytest.raises(NotPermitted):
+        session.add(ContactPerson(customer_id=files["other"], name="intruder"))
+        session.flush()
+
+
+def test_a_new_customer_has_a_number_and_is_kept_by_whoever_adds_it(session, people):
+    with acting(people["renewal"]):
+        made = Customer(name="王芳")
+        session.add(made)
+        session.flush()
+    assert made.number.startswith("CUS-")
+    assert (made.owner_id, made.state) == (people["renewal"].user_id, CustomerState.NEW)
