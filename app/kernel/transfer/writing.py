@@ -159,8 +159,10 @@ class Writer:
             last = numbering.take(self._session, f"{way.table.name}.{column.key}", self._now.year, len(rows))
             for row, seq in zip(rows, range(last - len(rows) + 1, last + 1), strict=True):
                 row[column.key] = column.info["serial"].format(year=self._now.year, seq=seq)
-        made = self._session.execute(insert(way.table).returning(way.table.c.id, way.key), rows)
-        yield from ((by_value[value], id_) for id_, value in made)
+        # One statement for many rows without RETURNING is by far the fastest way; the ids are asked for afterwards.
+        self._session.execute(insert(way.table), rows)
+        made = select(way.table.c.id, way.key).where(way.key.in_([values[way.key.key] for values in fresh.values()]))
+        yield from ((by_value[value], id_) for id_, value in self._session.execute(made))
 
     def _update(self, way: Way, changes: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
         """Change rows that differ, each only if it is still as it was read, and keep old and new in the history."""
