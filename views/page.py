@@ -18,7 +18,9 @@ class Page(BaseView):
 
     permission: ClassVar[str] = ""
 
-    def create_blueprint(self, appbuilder: Any, endpoint: str | None = None, static_folder: str | None = None) -> Blueprint:
+    def create_blueprint(
+        self, appbuilder: Any, endpoint: str | None = None, static_folder: str | None = None
+    ) -> Blueprint:
         """As Flask-AppBuilder does, with the gate in front of every route of the page."""
         blueprint: Blueprint = super().create_blueprint(appbuilder, endpoint, static_folder)
         blueprint.before_request(self._admit)

@@ -44,17 +44,10 @@ class PeoplePage(Page):
             users = users.where(or_(User.username.ilike(like), User.first_name.ilike(like), User.last_name.ilike(like)))
         found = db.session.scalars(users.limit(PAGE_SIZE + 1)).all()
         shown = found[:PAGE_SIZE]
-        units = {
-            user_id: unit
-            for user_id, unit in db.session.execute(
-                select(Person.user_id, Unit.name)
-                .join(Unit, Unit.id == Person.unit_id)
-                .where(Person.user_id.in_([user.id for user in shown]))
-            )
-        }
-        return render_template(
-            "people/list.html", users=shown, units=units, q=wanted, more=len(found) > PAGE_SIZE
-        )
+        placed = select(Person.user_id, Unit.name).join(Unit, Unit.id == Person.unit_id)
+        rows = db.session.execute(placed.where(Person.user_id.in_([user.id for user in shown])))
+        units = {row.user_id: row.name for row in rows}
+        return render_template("people/list.html", users=shown, units=units, q=wanted, more=len(found) > PAGE_SIZE)
 
     @expose("/new")
     def new(self) -> str:
@@ -93,7 +86,9 @@ class PeoplePage(Page):
     def roles(self) -> str:
         """Every role with how far it sees and how much it is granted."""
         roles = db.session.scalars(select(Role).order_by(Role.name)).all()
-        scopes = dict(db.session.execute(select(RoleScope.role_id, RoleScope.scope).where(RoleScope.record == "")).all())
+        scopes = dict(
+            db.session.execute(select(RoleScope.role_id, RoleScope.scope).where(RoleScope.record == "")).all()
+        )
         counts = {role.id: len(permissions.holds(db.session, role)) for role in roles}
         return render_template("people/roles.html", roles=roles, scopes=scopes, counts=counts, Scope=Scope)
 
@@ -139,7 +134,9 @@ class PeoplePage(Page):
         """Give and take permissions; obeyed at once by screens, API and exports of every process."""
         role = self._role(role_id)
         known = permissions.grantable()
-        wanted = {(verb, record) for text in request.form.getlist("grant") for verb, _s, record in [text.partition("|")]}
+        wanted = {
+            (verb, record) for text in request.form.getlist("grant") for verb, _s, record in [text.partition("|")]
+        }
         given, taken = permissions.set_grants(db.session, role, wanted & known)
         for field, raw in request.form.items():
             if field.startswith("scope|") and (record := field.removeprefix("scope|")) in {"", *(r for _v, r in known)}:

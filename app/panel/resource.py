@@ -1,0 +1,193 @@
+"""The REST API derived from the records: list, get, create, change, delete, steps. It asks the policy the screens ask.
+
+``/api/v1/<record>/`` takes the filters, search and order of the list (see `app.panel.filters`); answers are JSON, and
+refusals are problems as of RFC 9457. Sessions are those of the browser: changes carry the token in ``X-CSRFToken``.
+Private values are masked; links are ids, and users are never more than an id.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ClassVar
+
+from flask import Flask, jsonify, request
+from flask_appbuilder import AppBuilder
+from flask_appbuilder.api import BaseApi, expose
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import IntegrityError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from app.extensions import db
+from app.kernel.access import find, require
+from app.kernel.actor import NOBODY, current_actor
+from app.kernel.history import plain
+from app.kernel.workflow import advance, offers
+from app.kernel.writing import broken_rule, parsed
+from app.panel.fields import form_fields
+from app.panel.labels import said, step_label
+from app.panel.listing import asked, page_of
+from app.schema.errors import Conflict, Invalid, Refusal
+from app.schema.record import Line, Record, kind_of
+from app.schema.registry import registry
+
+Handler = Callable[..., Any]
+
+
+def answered(handler: Handler) -> Handler:
+    """Refusals become problems, and nothing is half done; a signed-out caller gets 401."""
+
+    @wraps(handler)
+    def answer(self: "RecordResource", *args: Any, **kwargs: Any) -> Any:
+        if current_actor() is NOBODY:
+            return problem(401, _("Sign in first."))
+        try:
+            return handler(self, *args, **kwargs)
+        except IntegrityError as error:
+            db.session.rollback()
+            refusal = broken_rule(self.record, error)
+        except Refusal as raised:
+            db.session.rollback()
+            refusal = raised
+        fields = refusal.problems if isinstance(refusal, Invalid) else {refusal.field: refusal} if refusal.field else {}
+        return problem(refusal.status, said(refusal), {name: said(why) for name, why in fields.items()})
+
+    return answer
+
+
+def problem(status: int, title: str, fields: dict[str, str] | None = None) -> Response:
+    """A problem document (RFC 9457): `fields` maps the fields at fault to what is wrong with each."""
+    body: dict[str, Any] = {"type": "about:blank", "status": status, "title": title}
+    if fields:
+        body["errors"] = fields
+    response = jsonify(body)
+    response.status_code, response.mimetype = status, "application/problem+json"
+    return response
+
+
+class RecordResource(BaseApi):
+    """The resource of one record; `resource_of` makes the class of each."""
+
+    record: ClassVar[type[Record]]
+    version = "v1"
+
+    @expose("/")
+    @answered
+    def list(self) -> Response:
+        """A page of rows within the caller's reach."""
+        require(current_actor(), "read", self.record)
+        page = page_of(db.session, asked(db.session, self.record, request.args))
+        body = {
+            "count": page.count,
+            "next": None if page.last else page.next,
+            "previous": None if page.first else page.previous,
+            "result": [as_json(read.row) for read in page.rows],
+        }
+        return jsonify(body)
+
+    @expose("/<int:key>")
+    @answered
+    def get(self, key: int) -> Response:
+        """One row, and the steps open to the caller."""
+        row = find(db.session, self.record, key)
+        steps = [
+            {
+                "name": o.step.name,
+                "title": step_label(o.step),
+                "asks": o.step.asks,
+                "closed": o.reason and said(o.reason),
+            }
+            for o in offers(db.session, row, current_actor())
+        ]
+        return jsonify({"result": as_json(row), "steps": steps})
+
+    @expose("/", methods=["POST"])
+    @answered
+    def create(self) -> tuple[Response, int]:
+        """A new row from the fields of the add form."""
+        require(current_actor(), "edit" if issubclass(self.record, Line) else "add", self.record)
+        row = self.record(**parsed(self.record, self._writable(new=True), _body(), new=True))
+        db.session.add(row)
+        db.session.commit()
+        return jsonify({"result": as_json(row)}), 201
+
+    @expose("/<int:key>", methods=["PUT", "PATCH"])
+    @answered
+    def change(self, key: int) -> Response:
+        """Change the named fields of a row; ``version`` must be the one last read."""
+        row, body = find(db.session, self.record, key), _body()
+        _same_version(row, body)
+        values = parsed(self.record, self._writable(new=False), body, new=False)
+        for name, value in values.items():
+            setattr(row, name, value)
+        require(current_actor(), "edit", row)
+        db.session.commit()
+        return jsonify({"result": as_json(row)})
+
+    @expose("/<int:key>", methods=["DELETE"])
+    @answered
+    def remove(self, key: int) -> tuple[str, int]:
+        """Delete a row."""
+        row = find(db.session, self.record, key)
+        require(current_actor(), "edit" if issubclass(self.record, Line) else "delete", row)
+        db.session.delete(row)
+        db.session.commit()
+        return "", 204
+
+    @expose("/<int:key>/steps/<step>", methods=["POST"])
+    @answered
+    def step(self, key: int, step: str) -> Response:
+        """Take a step; the body answers what it asks, with the ``version`` last read."""
+        row, body = find(db.session, self.record, key), _body()
+        _same_version(row, body)
+        advance(db.session, row, step, answers=body)
+        db.session.commit()
+        return jsonify({"result": as_json(row)})
+
+    def _writable(self, *, new: bool) -> set[str]:
+        fixed = set() if new else set(self.record.panel.fixed)
+        names = {field.key for field in form_fields(self.record)} - fixed
+        return names | ({self.record.parent} if new and issubclass(self.record, Line) else set())
+
+
+def as_json(row: Record) -> dict[str, Any]:
+    """A row as the API shows it: every column, private ones masked, amounts as exact text."""
+    shown: dict[str, Any] = {}
+    for column in row.__table__.columns:
+        value, kind = getattr(row, column.key), kind_of(type(row), column.key)
+        private = kind is not None and kind.private and value is not None
+        shown[column.key] = kind.mask(value) if private and kind else plain(value)
+    return shown
+
+
+def _body() -> dict[str, Any]:
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise Refusal("Send a JSON object of fields and values.")
+    return body
+
+
+def _same_version(row: Record, body: dict[str, Any]) -> None:
+    version = body.pop("version", None)
+    if version is None:
+        raise Refusal("Send the version you last read.", field="version")
+    if version != row.version:
+        raise Conflict("Somebody changed this meanwhile. Look at it again, then repeat your change.", field="version")
+
+
+def resource_of(record: type[Record]) -> type[RecordResource]:
+    """The resource class of a record; made anew for each application, for Flask-AppBuilder keeps state on classes."""
+    name = str(record.__tablename__)
+    return type(f"{record.__name__}Resource", (RecordResource,), {"record": record, "resource_name": name})
+
+
+def mount(app: Flask, builder: AppBuilder) -> None:
+    """Register a resource for every record, and answer what goes wrong on the way to one with problems, not pages."""
+    for record in registry:
+        builder.add_api(resource_of(record))
+
+
+def as_problem(error: HTTPException) -> Response:
+    """An HTTP error under ``/api/`` as a problem."""
+    reason = _("The token in X-CSRFToken is missing or out of date.") if isinstance(error, CSRFError) else error.name
+    return problem(error.code or 500, reason)

@@ -1,0 +1,33 @@
+"""Demonstration data: a believable department, always the same, around the day it is loaded.
+
+Written for the first start of an installation that is only tried out. Everybody signs in with `PASSWORD`.
+"""
+
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from models.demo import contracts, people, teams
+from models.demo.people import PASSWORD
+from models.people.settings import house_day
+
+SIGN_INS: tuple[tuple[str, str, str], ...] = tuple(
+    (role, username, PASSWORD) for role, username in people.ONE_PER_ROLE.items()
+)
+"""One sign-in per role: (role, user name, password)."""
+
+
+def load(session: Session) -> dict[str, Any]:
+    """Write the department into an empty database; the system is acting. Returns counts. Does not commit."""
+    random, now = Random(20260101), datetime.now(UTC)
+    today = house_day(session, now)
+    staff = people.found(session, random, today)
+    sold = contracts.sell(session, random, today, staff)
+    counts = contracts.renew(session, random, now, staff)
+    counts |= teams.work(session, random, today, staff, sold)
+    return counts
+
+
+__all__ = ["PASSWORD", "SIGN_INS", "load"]

@@ -1,0 +1,131 @@
+"""The renewal desk: the next customer, everything needed for the call, what came of it, save and next."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import joinedload
+from werkzeug.wrappers import Response
+
+from app.extensions import db
+from app.kernel.access import find
+from app.kernel.actor import current_actor
+from app.kernel.workflow import advance, offers, workflow_of
+from app.panel.forms import Form, questions
+from app.schema.errors import NotFound, Refusal
+from app.schema.workflow import Step
+from models.contracts import Contract
+from models.operations import Script
+from models.operations.states import ScriptState, Situation
+from models.people.settings import house_day
+from models.renewals import Contact, Renewal
+from models.renewals.states import OPEN, RenewalState
+from views.page import Page
+
+TALKS_SHOWN = 10
+QUEUE_LOOKED_AT = 500
+
+
+class DeskPage(Page):
+    """One customer after the other, without going back to a list."""
+
+    route_base = "/desk"
+    permission = "page:desk"
+
+    @expose("/")
+    def next(self) -> Response | str:
+        """The renewal to work next, the one behind `after` in the queue if that is given; or word that all is done."""
+        keys = list(db.session.scalars(_queue().with_only_columns(Renewal.id).limit(QUEUE_LOOKED_AT)))
+        if not keys:
+            return render_template("desk/empty.html")
+        after = request.args.get("after", type=int)
+        following = keys.index(after) + 1 if after in keys else 0
+        return redirect(url_for("DeskPage.show", pk=keys[following % len(keys)]))
+
+    @expose("/<int:pk>")
+    def show(self, pk: int) -> str:
+        """The desk with one renewal on it."""
+        return _page(_renewal(pk), None, None)
+
+    @expose("/<int:pk>/<step_name>", methods=["POST"])
+    def save(self, pk: int, step_name: str) -> Any:
+        """Take the step with its answers, and put the next renewal on the desk; a problem keeps all that was typed."""
+        row = _renewal(pk)
+        step = workflow_of(Renewal).step(step_name)
+        if step is None:
+            raise NotFound("There is no step %(step)s.", step=step_name)
+        form = questions(Renewal, step, row)
+        values = form.typed(request.form)
+        version = request.form.get("version", "")
+        try:
+            if not form.faulty:
+                advance(db.session, row, step_name, answers=values, version=int(version) if version.isdigit() else None)
+                db.session.commit()
+        except Refusal as refusal:
+            db.session.rollback()
+            form.complain(refusal)
+        if form.faulty:
+            db.session.rollback()
+            return _page(_renewal(pk), form, step), 422
+        flash(_("Saved: %(row)s", row=row.title), "success")
+        return redirect(url_for("DeskPage.next"), 303)
+
+
+def _queue() -> Any:
+    """My open renewals: promised or overdue talks first, then first contacts by their limit, then by expiry."""
+    today = house_day(db.session, datetime.now(UTC))
+    mine = Renewal.owner_id == current_actor().user_id
+    rank = case(
+        (Renewal.next_contact_on <= today, 0),
+        (Renewal.state == RenewalState.NEW, 1),
+        (Renewal.next_contact_on.is_(None), 2),
+        else_=3,
+    )
+    by_limit = func.coalesce(Renewal.next_contact_on, Renewal.contact_by, Renewal.expires_on)
+    return select(Renewal).where(mine, Renewal.state.in_(OPEN)).order_by(rank, by_limit, Renewal.expires_on, Renewal.id)
+
+
+def _renewal(pk: int) -> Renewal:
+    row = find(db.session, Renewal, pk)
+    assert isinstance(row, Renewal)
+    return row
+
+
+def _page(row: Renewal, form: Form | None, chosen: Step | None) -> str:
+    """The desk; with `form`, that of the step `chosen`, as it was sent and with what is wrong in it."""
+    contract = db.session.scalars(
+        select(Contract)
+        .options(joinedload(Contract.customer), joinedload(Contract.product))
+        .where(Contract.id == row.contract_id)
+    ).one_or_none()
+    talks = select(Contact).where(Contact.renewal_id == row.id).order_by(Contact.id.desc()).limit(TALKS_SHOWN)
+    steps = offers(db.session, row, current_actor())
+    if chosen is None:
+        wanted = request.args.get("step")
+        openable = [offer.step for offer in steps if offer.open]
+        chosen = next((step for step in openable if step.name == wanted), openable[0] if openable else None)
+    if form is None and chosen is not None:
+        form = questions(Renewal, chosen, row)
+    return render_template(
+        "desk/show.html",
+        row=row,
+        contract=contract,
+        customer=contract.customer if contract else None,
+        talks=db.session.scalars(talks).all(),
+        script=_script(row),
+        offers=steps,
+        chosen=chosen,
+        form=form.name_links(db.session) if form else None,
+        waiting=db.session.scalar(select(func.count()).select_from(_queue().limit(QUEUE_LOOKED_AT).subquery())),
+        today=house_day(db.session, datetime.now(UTC)),
+    )
+
+
+def _script(row: Renewal) -> Script | None:
+    """What to say: the published script of a first contact, or of talks under way."""
+    situation = Situation.FIRST_CONTACT if row.state == RenewalState.NEW else Situation.CLOSING
+    published = select(Script).where(Script.state == ScriptState.PUBLISHED, Script.situation == situation)
+    return db.session.scalars(published.order_by(Script.id.desc()).limit(1)).first()
