@@ -14,7 +14,6 @@ from flask_appbuilder import AppBuilder
 from flask_appbuilder.api import BaseApi, expose
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -23,10 +22,11 @@ from app.kernel.access import find, require
 from app.kernel.actor import NOBODY, current_actor
 from app.kernel.history import plain
 from app.kernel.workflow import advance, offers
-from app.kernel.writing import broken_rule, parsed
+from app.kernel.values import parsed
 from app.panel.fields import form_fields
 from app.panel.labels import said, step_label
 from app.panel.listing import asked, page_of
+from app.panel.saving import saving
 from app.schema.errors import Conflict, Invalid, Refusal
 from app.schema.record import Line, Record, kind_of
 from app.schema.registry import registry
@@ -43,16 +43,17 @@ def answered(handler: Handler) -> Handler:
             return problem(401, _("Sign in first."))
         try:
             return handler(self, *args, **kwargs)
-        except IntegrityError as error:
+        except Refusal as refusal:
             db.session.rollback()
-            refusal = broken_rule(self.record, error)
-        except Refusal as raised:
-            db.session.rollback()
-            refusal = raised
-        fields = refusal.problems if isinstance(refusal, Invalid) else {refusal.field: refusal} if refusal.field else {}
-        return problem(refusal.status, said(refusal), {name: said(why) for name, why in fields.items()})
+            return refused(refusal)
 
     return answer
+
+
+def refused(refusal: Refusal) -> Response:
+    """A refusal as a problem."""
+    fields = refusal.problems if isinstance(refusal, Invalid) else {refusal.field: refusal} if refusal.field else {}
+    return problem(refusal.status, said(refusal), {name: said(why) for name, why in fields.items()})
 
 
 def problem(status: int, title: str, fields: dict[str, str] | None = None) -> Response:
@@ -106,9 +107,10 @@ class RecordResource(BaseApi):
     def create(self) -> tuple[Response, int]:
         """A new row from the fields of the add form."""
         require(current_actor(), "edit" if issubclass(self.record, Line) else "add", self.record)
-        row = self.record(**parsed(self.record, self._writable(new=True), _body(), new=True))
-        db.session.add(row)
-        db.session.commit()
+        values = parsed(self.record, self._writable(new=True), _body(), new=True)
+        with saving(db.session):
+            row = self.record(**values)
+            db.session.add(row)
         return jsonify({"result": as_json(row)}), 201
 
     @expose("/<int:key>", methods=["PUT", "PATCH"])
@@ -118,10 +120,10 @@ class RecordResource(BaseApi):
         row, body = find(db.session, self.record, key), _body()
         _same_version(row, body)
         values = parsed(self.record, self._writable(new=False), body, new=False)
-        for name, value in values.items():
-            setattr(row, name, value)
         require(current_actor(), "edit", row)
-        db.session.commit()
+        with saving(db.session):
+            for name, value in values.items():
+                setattr(row, name, value)
         return jsonify({"result": as_json(row)})
 
     @expose("/<int:key>", methods=["DELETE"])
@@ -130,8 +132,8 @@ class RecordResource(BaseApi):
         """Delete a row."""
         row = find(db.session, self.record, key)
         require(current_actor(), "edit" if issubclass(self.record, Line) else "delete", row)
-        db.session.delete(row)
-        db.session.commit()
+        with saving(db.session):
+            db.session.delete(row)
         return "", 204
 
     @expose("/<int:key>/steps/<step>", methods=["POST"])
@@ -140,8 +142,8 @@ class RecordResource(BaseApi):
         """Take a step; the body answers what it asks, with the ``version`` last read."""
         row, body = find(db.session, self.record, key), _body()
         _same_version(row, body)
-        advance(db.session, row, step, answers=body)
-        db.session.commit()
+        with saving(db.session):
+            advance(db.session, row, step, answers=body)
         return jsonify({"result": as_json(row)})
 
     def _writable(self, *, new: bool) -> set[str]:

@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-
-from app.schema.errors import Conflict, Invalid, Refusal
+from app.schema.errors import Invalid, Refusal
 from app.schema.kinds import BadValue
 from app.schema.record import Record, kind_of
 
@@ -47,18 +45,3 @@ def parsed(record: type[Record], allowed: Iterable[str], raw: Mapping[str, Any],
     if problems:
         raise Invalid(problems)
     return values
-
-
-def broken_rule(record: type[Record], error: IntegrityError) -> Refusal:
-    """What a rule kept by the database says to a person."""
-    text = str(error.orig)
-    if "unique" in text.casefold():
-        named = next((c.key for c in record.__table__.columns if c.unique and c.key in text), None)
-        return Conflict("There is a row with this value already.", field=named)
-    if "foreign key" in text.casefold():
-        return Conflict("Other rows point at this one, or it points at one that is gone.")
-    for constraint in record.__table__.constraints:
-        if constraint.name and str(constraint.name) in text:
-            rule = str(constraint.name).partition(f"ck_{record.__tablename__}_")[2] or str(constraint.name)
-            return Refusal("This does not hold: %(rule)s.", rule=rule.replace("_", " "))
-    return Refusal("A rule kept by the database refuses this.")
