@@ -178,5 +178,5 @@ def _changed(row: Record) -> set[str]:
 def _was_within(actor: Actor, scope: Scope, row: _Placed) -> bool:
     """Whether the row lay within scope before its owner or unit were changed."""
     past = [attributes.get_history(row, key) for key in ("owner_id", "unit_id")]
-    owner, unit = (p.deleted[0] if p.deleted else next(iter(p.unchanged or p.added or [None])) for p in past)
+    owner, unit = (next(iter(p.deleted or p.unchanged or [None])) for p in past)
     return access.place_within(actor, scope, type(row), owner, unit)  # type: ignore[arg-type] # a mixin of records

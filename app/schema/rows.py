@@ -37,19 +37,24 @@ class Shared(Guarded):
 
 
 class _Placed(Guarded):
-    """A row with an owner and a unit. The unit follows the owner unless said otherwise."""
+    """A row with an owner and a unit. The unit follows the owner unless said otherwise.
+
+    Both keep what they were before a change (active history): a write is judged by the row's old place as well.
+    """
 
     @declared_attr
     def owner_id(cls) -> Mapped[int | None]:
         """The user whose row this is; None means unassigned."""
         info = {"kind": INTEGER, "ref": "ab_user"}
-        return mapped_column(Integer, ForeignKey("ab_user.id", ondelete="SET NULL"), index=True, info=info)
+        key = ForeignKey("ab_user.id", ondelete="SET NULL")
+        return mapped_column(Integer, key, index=True, active_history=True, info=info)
 
     @declared_attr
     def unit_id(cls) -> Mapped[int | None]:
         """The unit the row belongs to."""
         info = {"kind": INTEGER, "ref": "unit"}
-        return mapped_column(Integer, ForeignKey("unit.id", ondelete="RESTRICT"), index=True, info=info)
+        key = ForeignKey("unit.id", ondelete="RESTRICT")
+        return mapped_column(Integer, key, index=True, active_history=True, info=info)
 
 
 class Owned(_Placed):
