@@ -63,8 +63,8 @@ def test_contact_persons_are_seen_as_their_customer_is(session, people, files, a
     session.add_all(rows)
     session.commit()
     assert seen(session, people["renewal"], ContactPerson) == {rows[0].id}
+    session.add(ContactPerson(customer_id=files["other"], name="intruder"))
     with acting(people["renewal"]), pytest.raises(NotPermitted):
-        session.add(ContactPerson(customer_id=files["other"], name="intruder"))
         session.flush()
 
 
@@ -75,3 +75,12 @@ def test_a_new_customer_has_a_number_and_is_kept_by_whoever_adds_it(session, peo
         session.flush()
     assert made.number.startswith("CUS-")
     assert (made.owner_id, made.state) == (people["renewal"].user_id, CustomerState.NEW)
+
+
+def test_nobody_makes_a_customer_ones_own_by_saying_so(session, people, files):
+    with acting(people["renewal"]):
+        theirs = find(session, Customer, files["renewal"])
+        session.expire(theirs)
+        theirs.owner_id, theirs.unit_id = people["renewal"].user_id, people["renewal"].unit_id
+        with pytest.raises(NotPermitted, match="among those you may change"):
+            session.flush()
