@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from enum import StrEnum
+from fractions import Fraction
 from heapq import heappop, heappush
 from typing import NamedTuple
 
@@ -128,7 +129,7 @@ class Rate:
     @property
     def percent(self) -> Decimal | None:
         """100 · numerator / denominator to 0.01; None for an empty cohort. By premium it may pass 100."""
-        return half_up(100 * self.numerator / self.denominator) if self.denominator else None
+        return half_up(100 * Fraction(self.numerator) / Fraction(self.denominator)) if self.denominator else None
 
     def __str__(self) -> str:
         """Such as ``14.32 %``; a long dash, never 0, for an empty cohort."""
@@ -394,7 +395,7 @@ def _handed_over(floor: _Floor, held: Iterable[Assignment]) -> Iterator[tuple[Ke
     """
     stock: dict[Key, list[tuple[Decimal, Key]]] = {key: [] for key in floor.ratio}
     for item, person, load, reason in held:
-        if person in stock and reason is not Reason.TOUCHED:
+        if person in stock and reason is not Reason.TOUCHED and load:
             stock[person].append((load, item))
     for entries in stock.values():
         entries.sort()
@@ -405,9 +406,8 @@ def _handed_over(floor: _Floor, held: Iterable[Assignment]) -> Iterator[tuple[Ke
         if gap <= floor.band:
             return
         here, there = floor.capacity[high], floor.capacity[low]
-        even = gap * here * there / (here + there)
-        at = max(bisect_right(stock[high], even, key=lambda entry: entry[0]) - 1, 0)
-        if not stock[high] or not 0 < stock[high][at][0] < gap * min(here, there):
+        at = _nearest(stock[high], wanted=gap * here * there / (here + there), below=gap * min(here, there))
+        if at is None:
             givers.remove(high)
             continue
         load, item = stock[high].pop(at)
@@ -415,6 +415,13 @@ def _handed_over(floor: _Floor, held: Iterable[Assignment]) -> Iterator[tuple[Ke
         floor.put(high, -load)
         floor.put(low, load)
         yield item, low
+
+
+def _nearest(entries: list[tuple[Decimal, Key]], wanted: Decimal, below: Decimal) -> int | None:
+    """Where, among entries of rising load, the one nearest to `wanted` is; None if it would not be below `below`."""
+    after = bisect_right(entries, wanted, key=lambda entry: entry[0])
+    near = [at for at in (after - 1, after) if 0 <= at < len(entries) and entries[at][0] < below]
+    return min(near, key=lambda at: abs(entries[at][0] - wanted), default=None)
 
 
 def _published(

@@ -117,6 +117,7 @@ def test_next_working_days_skip_the_festival_and_use_the_make_up_days() -> None:
     assert [HOUSE.next_working_day(friday, n) for n in range(4)] == [
         friday, date(2026, 2, 14), date(2026, 2, 24), date(2026, 2, 25),
     ]  # fmt: skip
+    assert HOUSE.next_working_day(friday) == date(2026, 2, 14)
     assert HOUSE.next_working_day(date(2026, 2, 16), 0) == date(2026, 2, 24)
     with pytest.raises(ValueError, match="forward"):
         HOUSE.next_working_day(friday, -1)
@@ -200,6 +201,11 @@ def test_of_a_pause_only_the_part_after_the_start_counts() -> None:
     assert HOUSE.due(at("2026-03-02 10:00"), h(1), [long_before]).at == at("2026-03-02 11:00")
 
 
+def test_a_pause_of_no_length_moves_nothing() -> None:
+    moment = at("2026-03-02 09:30")
+    assert HOUSE.due(at("2026-03-02 09:00"), h(1), [(moment, moment)]).at == at("2026-03-02 10:00")
+
+
 def test_a_pause_after_the_limit_does_not_revive_it() -> None:
     late = (at("2026-03-02 10:00"), at("2026-03-02 12:00"))
     assert HOUSE.due(at("2026-03-02 09:00"), h(1), [late]).at == at("2026-03-02 10:00")
@@ -252,12 +258,17 @@ def test_a_day_that_never_was_has_no_working_time() -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["12:00-09:00", "09:00-09:00", "09:00-12:00 11:00-15:00", "13:00-15:00 09:00-10:00", "20:00-24:30",
+    ["12:00-09:00", "09:00-09:00", "09:00-12:00 11:00-15:00", "13:00-15:00 09:00-10:00", "20:00-24:01",
      "25:00-26:00", "0900-1200", "09:00", "09:60-10:00", "9:0-10:00", "-1:00-10:00"],
 )  # fmt: skip
 def test_hours_that_make_no_sense_are_refused(written: str) -> None:
     with pytest.raises(ValueError, match="shift"):
         hours(*written.split())
+
+
+def test_the_refusal_names_the_shift() -> None:
+    with pytest.raises(ValueError, match="12:15-09:05 does not fit"):
+        hours("12:15-09:05")
 
 
 def test_hours_may_touch_and_reach_midnight() -> None:

@@ -52,6 +52,8 @@ def test_a_score_shows_its_formula_and_whether_it_was_clamped() -> None:
     assert higher_is_better(D(45), D(50)) == ("higher is better", "100 × 45/50", D("90.00"))
     assert higher_is_better(D(75), D(50)).formula == "min(120, 100 × 75/50)"
     assert lower_is_better(D(12), D(5)).formula == "max(0, 100 × (2 − 12/5))"
+    assert higher_is_better(D(60), D(50)).formula == "100 × 60/50"  # at the cap, not beyond
+    assert lower_is_better(D(10), D(5)).formula == "100 × (2 − 10/5)"
 
 
 def test_a_cap_of_the_departments_own() -> None:

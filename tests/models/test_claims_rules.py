@@ -36,6 +36,10 @@ def test_a_payout_shows_how_it_came_about() -> None:
     )
 
 
+def test_stages_without_terms_are_not_shown() -> None:
+    assert payout(TEN_THOUSAND, Cover(), NONE_YET).trace == (("loss", "10000.00", D("10000.00")),)
+
+
 def test_every_stage_in_the_default_order() -> None:
     loss = Loss(
         (LossItem(D(6000), limit=D(5000), depreciation=D("0.1")), LossItem(D(3000))),
@@ -123,7 +127,7 @@ def test_amounts_below_zero_and_shares_above_one_are_refused() -> None:
     with pytest.raises(ValueError, match="from 0 to 1"):
         Cover(share=D("1.01"))
     with pytest.raises(ValueError, match="from 0 to 1"):
-        LossItem(D(1), depreciation=D(80))
+        LossItem(D(1), depreciation=D("1.01"))
 
 
 money = st.decimals(0, 10**7, places=2)

@@ -126,6 +126,7 @@ def test_a_short_rate_table_is_read_by_its_first_row_that_reaches() -> None:
 def test_mileage_is_never_below_zero() -> None:
     assert by_mileage(25_000, 100_000).value == Fraction(3, 4)
     assert by_mileage(120_000, 100_000).value == 0
+    assert by_mileage(0, 1).value == 1
     for driven, allowed in ((0, 0), (-1, 100)):
         with pytest.raises(ValueError, match="above 0"):
             by_mileage(driven, allowed)
@@ -174,7 +175,7 @@ def test_a_short_rate_is_no_way_to_earn() -> None:
         # free look: all of it, no fee, but not after a claim nor a day late
         (replace(CASE, free_look_until=AFTER_150_DAYS), RefundTerms(Method.SHORT_RATE, fee=D(20)), "500.00"),
         (replace(CASE, free_look_until=AFTER_150_DAYS, claimed=True), PRO_RATA, "294.52"),
-        (replace(CASE, free_look_until=AFTER_150_DAYS, claims_paid=D(4)), PRO_RATA, "290.52"),
+        (replace(CASE, free_look_until=AFTER_150_DAYS, claims_paid=D("0.50")), PRO_RATA, "294.02"),
         (replace(CASE, free_look_until=AFTER_150_DAYS - timedelta(days=1)), PRO_RATA, "294.52"),
     ],
 )
@@ -189,6 +190,8 @@ def test_a_refund_shows_how_it_came_about() -> None:
         ("claims paid", "max(0, 108.42 − 100.00)", D("8.42")),
         ("fee", "max(0, 8.42 − 20.00)", D("0.00")),
     )
+    assert refund(CASE, PRO_RATA).trace[0].formula == "500.00 × 215/365"
+    assert refund(CASE, RefundTerms(Method.REVERSE_78)).trace[0].formula == "500.00 × (1 − 5·6/(12·13))"
     assert refund(replace(CASE, free_look_until=AFTER_150_DAYS), PRO_RATA).trace == (
         ("free look", "≤ 2026-05-31", D("500.00")),
     )
@@ -224,6 +227,11 @@ def test_a_cover_limited_by_distance_asks_for_the_distance() -> None:
 def test_short_rates_are_shares(wrong: Decimal | tuple[ShortRateRow, ...]) -> None:
     with pytest.raises(ValueError, match="from 0 to 1"):
         RefundTerms(Method.SHORT_RATE, wrong)
+
+
+@pytest.mark.parametrize(("nothing_or_all", "amount"), [(D(0), "0.00"), (D(1), "294.52")])
+def test_a_short_rate_may_be_nothing_or_all(nothing_or_all: Decimal, amount: str) -> None:
+    assert refund(CASE, RefundTerms(Method.SHORT_RATE, nothing_or_all)).amount == D(amount)
 
 
 def test_amounts_below_zero_are_refused() -> None:

@@ -145,6 +145,13 @@ def test_an_empty_cohort_has_no_rate_rather_than_0(basis: Basis) -> None:
     assert str(Rate(D(0), D(5))) == "0.00 %"
 
 
+@pytest.mark.parametrize(
+    ("renewed", "due", "shown"), [(1308, 9134, "14.32 %"), (756, 4898, "15.43 %"), (1, 800, "0.13 %")]
+)
+def test_a_rate_is_shown_to_a_hundredth_of_a_per_cent(renewed: int, due: int, shown: str) -> None:
+    assert str(Rate(D(renewed), D(due))) == shown
+
+
 # Allocation
 
 BY_COUNT = Weights(D(1), D(0), D(0), tolerance=D(0))
@@ -212,6 +219,10 @@ def test_the_barred_get_nothing(person: Person, why: Barred) -> None:
     assert [(p.items, p.ratio, p.barred) for p in result.portions][1] == (0, None, why)
 
 
+def test_an_hour_present_is_enough_to_be_given_something() -> None:
+    assert held_by(allocate(valued(100), [replace(AN, hours=D("0.5"))], MIXED)) == {0: "An"}
+
+
 def test_without_anybody_items_stay_unassigned_and_say_so() -> None:
     for people in ([], [replace(AN, hours=D(0))]):
         result = allocate(valued(100), people, MIXED)
@@ -270,6 +281,31 @@ def test_one_move_of_the_right_item_beats_many() -> None:
     result = rebalance(valued(400, 300, 200, 100, owner="An"), [AN, BO], BY_VALUE)
     assert sorted(p.value for p in result.portions) == [500, 500]
     assert list(held_by(result).values()).count("Bo") <= 2
+
+
+def test_the_item_handed_over_is_the_one_nearest_to_what_evens_out() -> None:
+    half_day = replace(BO, hours=D(80))
+    by_capacity = rebalance(valued(300, 200, 100, owner="An"), [AN, half_day], BY_VALUE)
+    assert held_by(by_capacity) == {0: "An", 1: "Bo", 2: "An"}
+    rather_too_much = rebalance(valued(400, 260, 10, owner="An"), [AN, BO], BY_VALUE)
+    assert held_by(rather_too_much) == {0: "Bo", 1: "An", 2: "An"}
+
+
+def test_an_item_that_would_only_change_desks_stays() -> None:
+    assert held_by(rebalance(valued(100, owner="An"), [AN, BO], BY_COUNT)) == {0: "An"}
+
+
+def test_items_without_load_stay_and_do_not_hide_the_others() -> None:
+    result = rebalance([*valued(300, 200, 0, owner="An"), Item(3, D(100), owner="Bo")], [AN, BO], BY_VALUE)
+    assert held_by(result) == {0: "An", 1: "Bo", 2: "An", 3: "Bo"}
+
+
+def test_the_tolerance_is_of_what_there_is_to_share() -> None:
+    shared = [Item(n, D(100), owner="An" if n < 11 else "Bo") for n in range(20)]
+    held_elsewhere = [Item(n, D(100), owner="Ci", touched=True) for n in range(20, 120)]
+    people = [AN, BO, replace(CI, hours=D(0))]
+    result = rebalance([*shared, *held_elsewhere], people, replace(BY_COUNT, tolerance=D("0.1")))
+    assert [p.items for p in result.portions] == [10, 10, 100]
 
 
 def test_touched_items_stay_even_with_the_barred() -> None:
