@@ -83,17 +83,20 @@ def advance(
     given = _answers(row, step, answers or {})
     session.info.setdefault("stepping", []).append(row)
     try:
-        for name, value in given.items():
-            if name != "reason":
-                setattr(row, name, value)
-        if (reason := _obstacle(session, row, step, actor)) is not None:
-            raise Refusal(reason)
-        session.info.setdefault("step", {})[row] = (step.name, given.get("reason"))
-        _move(row, workflow, step.target)
-        if step.source == {step.target} and not given:
-            history.note(session, row, f"step:{step.name}", given.get("reason"))
-        if step.effect is not None:
-            step.effect(row, Move(session, actor, datetime.now(UTC), given))
+        # What a guard or an effect asks of the database must not write half a step: neither one that is refused yet,
+        # nor one whose effect has more to say. One flush, one entry in the history.
+        with session.no_autoflush:
+            for name, value in given.items():
+                if name != "reason":
+                    setattr(row, name, value)
+            if (reason := _obstacle(session, row, step, actor)) is not None:
+                raise Refusal(reason)
+            session.info.setdefault("step", {})[row] = (step.name, given.get("reason"))
+            _move(row, workflow, step.target)
+            if step.source == {step.target} and not given:
+                history.note(session, row, f"step:{step.name}", given.get("reason"))
+            if step.effect is not None:
+                step.effect(row, Move(session, actor, datetime.now(UTC), given))
         session.flush()
     except BaseException:
         session.expire(row)

@@ -100,7 +100,7 @@ class Contract(Owned, Noted, Record):
     declined_by_us: Mapped[YesNo] = mapped_column(default=False)
     state: Mapped[ContractState] = starts_at(S.DRAFT)
 
-    seen_through = ("renewal.contract_id", "renewal.successor_id")
+    seen_through = ("renewal.contract_id", "renewal.successor_id", "claim.contract_id")
     # The front desk finds whoever calls; operations issue and deliver for everybody.
     grants = Grants(
         work=(Role.SALES, Role.OPERATIONS),

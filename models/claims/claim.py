@@ -1,0 +1,169 @@
+"""Claim: a customer's request for payment under a contract."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import CheckConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.schema.grants import Grants
+from app.schema.kinds import (
+    BankAccount,
+    Day,
+    LongText,
+    Moment,
+    Money,
+    ShortText,
+    WholeNumber,
+    choice,
+    ref,
+    serial,
+    starts_at,
+)
+from app.schema.panel import Group, Menu, Panel, Related
+from app.schema.record import Record
+from app.schema.roles import LEADERS, Role
+from app.schema.rows import Owned
+from app.schema.traits import Noted
+from app.schema.workflow import Step, Workflow
+from models.claims import effects
+from models.claims.states import DECIDED, OPEN, ClaimState, LossCause, PayoutMethod, ReportChannel
+
+if TYPE_CHECKING:
+    from models.contracts.contract import Contract
+
+S = ClaimState
+
+
+class Claim(Owned, Noted, Record):
+    """A request for payment; it lives from first notice to payout. New ones wait until a specialist takes them.
+
+    `approved` is what is to be paid in this `round`; a claim that is opened again begins the next one. `seal` binds
+    the approval to amount and payee: if either is changed afterwards, nothing is paid. `decide_by` is the day the
+    decision is owed; days spent waiting for papers do not count (`days_used` are those counted before the last wait).
+    """
+
+    __table_args__: Any = (
+        CheckConstraint("claimed >= 0", name="claimed_is_not_negative"),
+        CheckConstraint("approved >= 0", name="approved_is_not_negative"),
+        {"extend_existing": False},
+    )
+
+    number: Mapped[str] = serial("CLM-{year}-{seq:06}")
+    contract_id: Mapped[int] = ref("contract")
+    contract: Mapped["Contract"] = relationship()
+    reported_at: Mapped[Moment] = mapped_column(default=lambda: datetime.now(UTC))
+    channel: Mapped[ReportChannel] = choice(ReportChannel, default=ReportChannel.PHONE)
+    occurred_on: Mapped[Day]
+    place: Mapped[ShortText | None]
+    cause: Mapped[LossCause] = choice(LossCause)
+    loss: Mapped[LongText | None]
+    claimed: Mapped[Money]
+    assessed: Mapped[Money | None]
+    findings: Mapped[LongText | None]
+    approved: Mapped[Money | None]
+    payee: Mapped[ShortText | None]
+    payee_account: Mapped[BankAccount | None]
+    method: Mapped[PayoutMethod | None] = choice(PayoutMethod)
+    seal: Mapped[ShortText | None]
+    round: Mapped[WholeNumber] = mapped_column(default=1)
+    counting_since: Mapped[Day | None]
+    days_used: Mapped[WholeNumber] = mapped_column(default=0)
+    decide_by: Mapped[Day | None]
+    decided_on: Mapped[Day | None]
+    pay_by: Mapped[Day | None]
+    state: Mapped[ClaimState] = starts_at(S.REPORTED)
+
+    pooled = True
+    seen_through = ("survey.claim_id",)
+    grants = Grants(work=(Role.CLAIMS, Role.SERVICE), see=(Role.FINANCE, Role.INSPECTOR))
+    panel = Panel(
+        menu=Menu("Claims", icon="shield-check", order=10),
+        title="number",
+        columns=("number", "contract_id", "cause", "claimed", "approved", "decide_by", "owner_id", "state"),
+        search=("number", "contract.number", "payee"),
+        form=(
+            Group("Report", "contract_id", "reported_at", "channel"),
+            Group("Incident", "occurred_on", "place", "cause", "loss"),
+            Group("Money", "claimed", "payee", "payee_account", "remark"),
+        ),
+        facts=(
+            "number",
+            "owner_id",
+            "assessed",
+            "findings",
+            "approved",
+            "method",
+            "round",
+            "decide_by",
+            "decided_on",
+            "pay_by",
+        ),
+        fixed=("contract_id",),
+        related=(Related("paper", "claim_id"), Related("survey", "claim_id"), Related("payout", "claim_id")),
+    )
+    workflow = Workflow(
+        Step("accept", S.REPORTED, S.COLLECTING, by=Role.CLAIMS, effect=effects.accept),
+        Step("review", S.COLLECTING, S.REVIEWING, by=Role.CLAIMS, when=effects.gaps, effect=effects.start_clock),
+        Step(
+            "supplement",
+            S.REVIEWING,
+            S.COLLECTING,
+            by=(Role.CLAIMS, Role.SUPERVISOR),
+            asks=("reason",),
+            effect=effects.stop_clock,
+            label="Ask for more papers",
+            tone="secondary",
+        ),
+        Step(
+            "approve",
+            S.REVIEWING,
+            S.APPROVED,
+            by=Role.CLAIMS,
+            when=effects.beyond_authority,
+            asks=("approved",),
+            effect=effects.approve,
+        ),
+        Step(
+            "approve_over",
+            S.REVIEWING,
+            S.APPROVED,
+            by=LEADERS,
+            when=effects.undecidable,
+            asks=("approved",),
+            effect=effects.approve,
+            label="Approve",
+        ),
+        Step("refuse", S.REVIEWING, S.REFUSED, by=LEADERS, asks=("reason",), effect=effects.refuse, tone="danger"),
+        Step(
+            "pay",
+            S.APPROVED,
+            S.PAID,
+            by=Role.FINANCE,
+            when=effects.broken_seal,
+            asks=("method",),
+            not_by=("approve", "approve_over"),
+            effect=effects.pay,
+        ),
+        Step(
+            "take_back",
+            S.APPROVED,
+            S.REVIEWING,
+            by=(Role.FINANCE, *LEADERS),
+            asks=("reason",),
+            effect=effects.start_again,
+            label="Back to review",
+            tone="secondary",
+        ),
+        Step(
+            "reopen",
+            S.PAID | S.REFUSED,
+            S.REVIEWING,
+            by=LEADERS,
+            asks=("reason",),
+            effect=effects.reopen,
+            tone="secondary",
+        ),
+        Step("withdraw", OPEN, S.WITHDRAWN, by=(Role.CLAIMS, *LEADERS), asks=("reason",), tone="danger"),
+        frozen=DECIDED | S.WITHDRAWN,
+    )

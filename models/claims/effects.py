@@ -1,0 +1,185 @@
+"""What holds a step of a claim up, and what it does besides moving the state, in the same transaction."""
+
+import json
+from datetime import timedelta
+from decimal import Decimal
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, object_session
+
+from app.kernel.actor import on_behalf
+from app.kernel.settings import setting_value
+from app.schema.workflow import Move
+from models.claims.paper import Paper
+from models.claims.payout import Payout
+from models.claims.required_paper import RequiredPaper
+from models.claims.settings import AUTHORITY, DECISION_DAYS, PAYMENT_DAYS
+from models.claims.states import SurveyState
+from models.claims.survey import Survey
+from models.contracts import Contract
+from models.people.ownership import take
+from models.people.settings import house_day
+
+if TYPE_CHECKING:
+    from models.claims.claim import Claim
+
+
+def _session(claim: "Claim") -> Session:
+    session = object_session(claim)
+    if session is None:
+        raise RuntimeError(f"claim {claim.number} belongs to no session: add it to one before asking about it")
+    return session
+
+
+# Guards: each answers None or why not.
+
+
+def gaps(claim: "Claim") -> str | None:
+    """Papers are examined before the claim is."""
+    papers = _session(claim).scalars(select(Paper).where(Paper.claim_id == claim.id, Paper.required.is_(True)))
+    if all(paper.accepted for paper in papers):
+        return None
+    return "A required paper is missing, or not found authentic, complete and relevant yet."
+
+
+def undecidable(claim: "Claim") -> str | None:
+    """Whether liability and amount can be settled at all."""
+    session = _session(claim)
+    with on_behalf("a rule looks at all of a claim"):
+        if _surveys_open(session, claim):
+            return "A survey is not reported yet."
+        if not _covered(session, claim):
+            return "The loss does not lie within the term of the contract: refuse the claim."
+        paid = _paid(session, claim)
+    if not (claim.payee and claim.payee_account):
+        return "Enter the payee and the account first."
+    if claim.approved is None:
+        return None
+    if claim.approved <= 0:
+        return "Approve an amount above 0, or refuse the claim."
+    if paid + claim.approved > claim.claimed:
+        return "With what was paid before, this is more than was claimed."
+    return None
+
+
+def beyond_authority(claim: "Claim") -> str | None:
+    """A specialist decides up to a limit, which covers the claim with all its rounds."""
+    session = _session(claim)
+    if claim.approved is not None:
+        with on_behalf("a rule looks at all of a claim"):
+            paid = _paid(session, claim)
+        if paid + claim.approved > setting_value(session, AUTHORITY):
+            return "This is above your authority: a supervisor or the manager approves it."
+    return undecidable(claim)
+
+
+def broken_seal(claim: "Claim") -> str | None:
+    """Only what was approved is paid, and only to whom."""
+    if claim.seal == seal_of(claim):
+        return None
+    return "Amount or payee are not those approved: take the claim back to review."
+
+
+def _surveys_open(session: Session, claim: "Claim") -> bool:
+    open_ = Survey.state.in_((SurveyState.ASSIGNED, SurveyState.ON_SITE))
+    return session.scalar(select(Survey.id).where(Survey.claim_id == claim.id, open_).limit(1)) is not None
+
+
+def _covered(session: Session, claim: "Claim") -> bool:
+    contract = session.scalars(select(Contract).where(Contract.id == claim.contract_id)).one()
+    if contract.voided_on is not None or not contract.starts_on <= claim.occurred_on <= contract.expires_on:
+        return False
+    return contract.cancelled_on is None or claim.occurred_on < contract.cancelled_on
+
+
+def _paid(session: Session, claim: "Claim") -> Decimal:
+    total = select(func.coalesce(func.sum(Payout.amount), Decimal(0))).where(Payout.claim_id == claim.id)
+    return session.scalars(total).one()
+
+
+# Effects
+
+
+def accept(claim: "Claim", move: Move) -> None:
+    """A specialist takes the claim; the customer is asked for the papers of this product and loss."""
+    take(claim, move)
+    today = house_day(move.session, move.at)
+    claim.days_used = max((today - house_day(move.session, claim.reported_at)).days, 0)
+    move.session.flush()
+    with on_behalf("a claim was accepted"):
+        product = move.session.scalar(select(Contract.product_id).where(Contract.id == claim.contract_id))
+        asked = select(RequiredPaper.name).where(
+            RequiredPaper.archived_at.is_(None),
+            or_(RequiredPaper.cause.is_(None), RequiredPaper.cause == claim.cause),
+            or_(RequiredPaper.product_id.is_(None), RequiredPaper.product_id == product),
+        )
+        for name in move.session.scalars(asked.order_by(RequiredPaper.code)).all():
+            move.session.add(Paper(claim_id=claim.id, name=name))
+        move.session.flush()
+
+
+def start_clock(claim: "Claim", move: Move) -> None:
+    """The papers are here: the days until the decision run on."""
+    today = house_day(move.session, move.at)
+    left = setting_value(move.session, DECISION_DAYS) - claim.days_used
+    claim.counting_since, claim.decide_by = today, today + timedelta(days=left)
+
+
+def stop_clock(claim: "Claim", move: Move) -> None:
+    """Waiting for papers again: the days used so far are kept."""
+    if claim.counting_since is not None:
+        claim.days_used += (house_day(move.session, move.at) - claim.counting_since).days
+    claim.counting_since = claim.decide_by = None
+
+
+def seal_of(claim: "Claim") -> str:
+    """A digest of who gets how much for what."""
+    bound = [claim.number, claim.round, str(claim.approved), claim.payee, claim.payee_account]
+    return sha256(json.dumps(bound).encode()).hexdigest()
+
+
+def approve(claim: "Claim", move: Move) -> None:
+    """The claim is covered, the amount settled and bound to its payee."""
+    claim.decided_on = house_day(move.session, move.at)
+    claim.pay_by = claim.decided_on + timedelta(days=setting_value(move.session, PAYMENT_DAYS))
+    claim.seal = seal_of(claim)
+
+
+def refuse(claim: "Claim", move: Move) -> None:
+    """The claim is not covered."""
+    claim.decided_on, claim.approved = house_day(move.session, move.at), None
+
+
+def pay(claim: "Claim", move: Move) -> None:
+    """Write the payout; the database lets one pass for each round of a claim."""
+    move.session.flush()
+    with on_behalf("an approved claim was paid"):
+        move.session.add(
+            Payout(
+                claim_id=claim.id,
+                round=claim.round,
+                amount=claim.approved,
+                payee=claim.payee,
+                payee_account=claim.payee_account,
+                method=claim.method,
+                paid_on=house_day(move.session, move.at),
+                owner_id=claim.owner_id,
+                unit_id=claim.unit_id,
+            )
+        )
+        move.session.flush()
+
+
+def start_again(claim: "Claim", move: Move) -> None:
+    """The decision is open again; what was approved is void."""
+    claim.approved = claim.seal = claim.decided_on = claim.pay_by = claim.method = None
+
+
+def reopen(claim: "Claim", move: Move) -> None:
+    """A closed claim is looked at again, in a new round with days of its own."""
+    start_again(claim, move)
+    claim.round += 1
+    claim.days_used = 0
+    start_clock(claim, move)

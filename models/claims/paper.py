@@ -1,0 +1,44 @@
+"""Paper: something a claimant has to show, and what we think of it."""
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.schema.kinds import Day, ShortText, YesNo, ref
+from app.schema.panel import Group, Panel
+from app.schema.record import Line
+
+if TYPE_CHECKING:
+    from models.claims.claim import Claim
+
+
+class Paper(Line):
+    """A paper of a claim. A required one is accepted when it is here, authentic, complete and relevant."""
+
+    parent = "claim_id"
+
+    claim_id: Mapped[int] = ref("claim", ondelete="CASCADE")
+    claim: Mapped["Claim"] = relationship()
+    name: Mapped[ShortText]
+    required: Mapped[YesNo] = mapped_column(default=True)
+    received_on: Mapped[Day | None]
+    authentic: Mapped[YesNo | None]
+    complete: Mapped[YesNo | None]
+    relevant: Mapped[YesNo | None]
+
+    panel = Panel(
+        title="name",
+        columns=("name", "required", "received_on", "authentic", "complete", "relevant"),
+        search=("name",),
+        form=(
+            Group("Paper", "claim_id", "name", "required"),
+            Group("Examination", "received_on", "authentic", "complete", "relevant"),
+        ),
+        fixed=("claim_id",),
+        order="id",
+    )
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the paper is here and stood the examination."""
+        return self.received_on is not None and all((self.authentic, self.complete, self.relevant))

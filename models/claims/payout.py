@@ -1,0 +1,49 @@
+"""Payout: money that left the house for a claim."""
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, relationship
+
+from app.schema.grants import Grants
+from app.schema.kinds import BankAccount, Day, Money, ShortText, WholeNumber, choice, ref, serial
+from app.schema.panel import Menu, Panel
+from app.schema.record import Record
+from app.schema.roles import LEADERS, Role
+from app.schema.rows import Owned
+from models.claims.states import PayoutMethod
+
+if TYPE_CHECKING:
+    from models.claims.claim import Claim
+
+
+class Payout(Owned, Record):
+    """A payment under a claim, one for each round of it: the database refuses a second.
+
+    It is written by the step that pays the claim, and by nothing and nobody else; it is never changed.
+    """
+
+    __table_args__: Any = (
+        UniqueConstraint("claim_id", "round"),
+        CheckConstraint("amount > 0", name="amount_is_above_0"),
+        {"extend_existing": False},
+    )
+
+    number: Mapped[str] = serial("PAY-{year}-{seq:06}")
+    claim_id: Mapped[int] = ref("claim")
+    claim: Mapped["Claim"] = relationship()
+    round: Mapped[WholeNumber]
+    amount: Mapped[Money]
+    payee: Mapped[ShortText]
+    payee_account: Mapped[BankAccount]
+    method: Mapped[PayoutMethod] = choice(PayoutMethod)
+    paid_on: Mapped[Day]
+
+    grants = Grants(see=(Role.CLAIMS, Role.FINANCE, Role.INSPECTOR, *LEADERS), lead=(), load=())
+    panel = Panel(
+        menu=Menu("Claims", icon="cash", order=40),
+        title="number",
+        columns=("number", "claim_id", "amount", "payee", "method", "paid_on"),
+        search=("number", "claim.number", "payee"),
+        facts=("claim_id", "round", "amount", "payee", "payee_account", "method", "paid_on"),
+    )
