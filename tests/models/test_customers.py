@@ -84,3 +84,12 @@ def test_nobody_makes_a_customer_ones_own_by_saying_so(session, people, files):
         theirs.owner_id, theirs.unit_id = people["renewal"].user_id, people["renewal"].unit_id
         with pytest.raises(NotPermitted, match="among those you may change"):
             session.flush()
+
+
+def test_a_file_not_loaded_yet_is_judged_by_its_old_keeper(session, people, files):
+    with acting(people["supervisor"]):
+        kept = find(session, Customer, files["kept"])
+        session.expire(kept)
+        kept.owner_id, kept.unit_id = people["sales"].user_id, people["sales"].unit_id
+        session.flush()
+    assert kept.owner_id == people["sales"].user_id
