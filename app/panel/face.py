@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from app.extensions import db
 from app.kernel.actor import NOBODY, current_actor
 from app.kernel.tables import Notice
-from app.panel import labels, navigation
+from app.panel import cells, labels, navigation
 from app.panel.builder import language
 
 UNREAD_SHOWN = 99
@@ -28,6 +28,7 @@ def dress(app: Flask) -> None:
     environment.globals.update(
         icon=icon,
         asset=asset,
+        cell=cells.cell,
         sidebar=navigation.sidebar,
         unread=unread,
         here=here,

@@ -55,6 +55,11 @@ def field_label(record: type[Record], field: str) -> str:
     return translated(words(field))
 
 
+def words_of(name: str) -> str:
+    """What a name is called, whatever it belongs to."""
+    return translated(words(name))
+
+
 def choice_label(value: Choice) -> str:
     """What a value of a closed list is called."""
     return translated(value.label)

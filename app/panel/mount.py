@@ -4,7 +4,10 @@ from flask import Flask, render_template
 from flask_appbuilder import AppBuilder, BaseView, expose
 
 from app.panel import errors, face, headers, security
+from app.panel.screen import screen_of
 from app.panel.signin import SignIn
+from app.schema.record import Line
+from app.schema.registry import registry
 
 
 class Index(BaseView):
@@ -26,3 +29,6 @@ def mount(app: Flask, builder: AppBuilder) -> None:
     errors.register(app)
     security.close(app, public=("static", "SignIn.login", "SignIn.enter", "SignIn.language"))
     builder.add_view_no_menu(SignIn)
+    for record in registry:
+        if not issubclass(record, Line):
+            builder.add_view_no_menu(screen_of(record), endpoint=str(record.__tablename__))

@@ -44,9 +44,10 @@ def bind_actor(app: Flask, session: Any) -> None:
 
     @app.teardown_request
     def _leave(error: BaseException | None) -> None:
-        for variable, token in ((_current, g.pop("actor_token", None)), (_read_only, g.pop("read_only_token", None))):
-            if token is not None:
-                variable.set(NOBODY if variable is _current else False)
+        if g.pop("actor_token", None) is not None:
+            _current.set(NOBODY)
+        if g.pop("read_only_token", None) is not None:
+            _read_only.set(False)
 
 
 def close(app: Flask, public: tuple[str, ...]) -> None:

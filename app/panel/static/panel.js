@@ -1,4 +1,4 @@
-// Behaviour of the derived screens. Every page works without it; it makes them quicker to use.
+// Behaviour of the derived screens. Every page works without it, save that pickers need it to search.
 "use strict";
 
 const application = Stimulus.Application.start();
@@ -9,5 +9,88 @@ application.register("theme", class extends Stimulus.Controller {
     const root = document.documentElement;
     root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
     try { localStorage.setItem("theme", root.dataset.bsTheme); } catch { /* it holds for this page only */ }
+  }
+});
+
+// A search form leaves its empty fields out of the address.
+application.register("sparse", class extends Stimulus.Controller {
+  drop() {
+    const empty = [...this.element.elements].filter((each) => each.name && !each.disabled && !each.value);
+    empty.forEach((each) => { each.disabled = true; });
+    setTimeout(() => empty.forEach((each) => { each.disabled = false; }));
+  }
+});
+
+// A form is sent once, however often its button is pressed.
+application.register("once", class extends Stimulus.Controller {
+  connect() {
+    this.release = () => { this.sent = false; };
+    addEventListener("pageshow", this.release);
+  }
+  disconnect() { removeEventListener("pageshow", this.release); }
+  hold(event) {
+    if (this.sent) event.preventDefault();
+    this.sent = true;
+  }
+});
+
+// A question before something is deleted.
+application.register("confirm", class extends Stimulus.Controller {
+  static values = { question: String };
+  ask(event) {
+    if (!confirm(this.questionValue)) event.preventDefault();
+  }
+});
+
+// A list of another record, fetched when it comes into sight.
+application.register("part", class extends Stimulus.Controller {
+  static targets = ["here"];
+  static values = { url: String };
+  connect() {
+    this.observer = new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) this.load();
+    }, { rootMargin: "200px" });
+    this.observer.observe(this.element);
+  }
+  disconnect() { this.observer.disconnect(); }
+  async load() {
+    this.observer.disconnect();
+    const answer = await fetch(this.urlValue, { redirect: "error" });
+    if (answer.ok) this.hereTarget.innerHTML = await answer.text();
+  }
+});
+
+// A select whose options are searched for on the server while one types.
+application.register("picker", class extends Stimulus.Controller {
+  static values = { url: String, nothing: String };
+  connect() {
+    const nothing = this.nothingValue;
+    const label = document.querySelector(`label[for="${this.element.id}"]`);
+    this.select = new TomSelect(this.element, {
+      valueField: "value",
+      labelField: "text",
+      searchField: [],
+      preload: "focus",
+      maxOptions: 20,
+      allowEmptyOption: false,
+      placeholder: this.element.options[0]?.text,
+      plugins: this.element.required ? [] : ["clear_button"],
+      shouldLoad: () => true,
+      load: (written, done) => this.fetch(written).then(done, () => done()),
+      render: { no_results: () => Object.assign(document.createElement("div"), { className: "no-results", textContent: nothing }) },
+    });
+    // The enhanced control carries the name; the select behind it is for the form alone.
+    this.element.setAttribute("aria-hidden", "true");
+    if (label) this.select.control_input.setAttribute("aria-label", label.textContent.trim());
+  }
+  disconnect() { this.select?.destroy(); }
+  async fetch(written) {
+    const url = new URL(this.urlValue, location.href);
+    url.searchParams.set("q", written);
+    const answer = await fetch(url, { headers: { Accept: "application/json" }, redirect: "error" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const found = (await answer.json()).options;
+    this.select.clearOptions((option) => this.select.items.includes(option.value));
+    return found;
   }
 });

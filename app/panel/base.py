@@ -1,0 +1,47 @@
+"""What the parts of a record's screens share."""
+
+from typing import Any, ClassVar
+
+from flask import render_template
+from flask_appbuilder import BaseView
+
+from app.extensions import db
+from app.kernel.access import find, may
+from app.kernel.actor import current_actor
+from app.panel import showing
+from app.panel.forms import Form
+from app.schema.errors import Conflict
+from app.schema.record import Record
+
+
+class RecordView(BaseView):
+    """A view of one record. Each application derives its own subclasses, for views keep state on their class.
+
+    Nothing in it filters rows for safety: the session does. What is asked is which buttons make sense.
+    """
+
+    record: ClassVar[type[Record]]
+    default_view = "list"
+
+    def row(self, key: int) -> Any:
+        """The row with that id, if the present person sees it. Raises `NotFound`."""
+        return find(db.session, self.record, key)
+
+    def may_add(self) -> bool:
+        """Whether the present person may add a row, and there is a form for it."""
+        return bool(self.record.panel.form) and may(current_actor(), "add", self.record)
+
+    def page(self, key: int, **more: Any) -> str:
+        """A row's page; `more` are forms that stand open on it, and what is wrong."""
+        return render_template("panel/show.html", **showing.of(db.session, self.record, key), **more)
+
+    def form_page(self, form: Form, title: str, back: str, button: str) -> str:
+        """A form on a page of its own."""
+        form.name_links(db.session)
+        return render_template("panel/form.html", record=self.record, form=form, title=title, back=back, button=button)
+
+
+def check_version(row: Any, version: str | None) -> None:
+    """Raise `Conflict` unless the form was made of the row as it stands now."""
+    if version != str(row.version):
+        raise Conflict("Somebody changed this meanwhile. Look at it again, then repeat your change.")

@@ -1,0 +1,77 @@
+"""Values as cells: escaped, linked, badged."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from markupsafe import Markup, escape
+
+from app.panel import texts
+from app.panel.fields import USERS, Field
+from app.panel.labels import choice_label
+from app.panel.titles import Read
+from app.schema.record import Line, Record
+from app.schema.registry import registry
+from app.schema.workflow import Workflow
+
+NONE = Markup('<span class="text-secondary">—</span>')
+LONGEST = 120
+"""Characters of a long text that a list shows."""
+
+
+def cell(field: Field, read: Read, *, short: bool = False) -> Markup:
+    """What stands in a cell for one field of a row; `short` in lists, where long texts are cut."""
+    value = getattr(read.row, field.key or field.name)
+    if value is None or value == "":
+        return NONE
+    if field.target:
+        return _link(field, value, read.titles.get(field.key))
+    if field.is_state:
+        return state_badge(type(read.row).workflow, value)
+    if isinstance(value, datetime):
+        return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), texts.text(field, value))
+    written = texts.text(field, value)
+    if field.private:
+        return Markup('<span class="yx-masked" title="{}">{}</span>').format(_("Masked"), written)
+    if field.kind is not None and field.kind.input == "textarea":
+        if short:
+            return escape(written if len(written) <= LONGEST else written[: LONGEST - 1] + "…")
+        return Markup('<span class="yx-text">{}</span>').format(written)
+    return escape(written)
+
+
+def _link(field: Field, value: Any, title: str | None) -> Markup:
+    if title is None:
+        return Markup('<span class="text-secondary">{}</span>').format(_("not visible to you"))
+    url = row_url(field.target, value)
+    return Markup('<a href="{}">{}</a>').format(url, title) if url else escape(title)
+
+
+def row_url(target: str, key: int) -> str | None:
+    """The address of a row's page; None for users and lines, which have none of their own."""
+    if target == USERS or target not in registry or issubclass(registry[target], Line):
+        return None
+    return url_for(f"{target}.show", key=key)
+
+
+def state_badge(workflow: Workflow | None, state: Any) -> Markup:
+    """A state, coloured by its place in the workflow."""
+    return Markup('<span class="badge yx-tone-{}">{}</span>').format(tone(workflow, state), choice_label(state))
+
+
+def tone(workflow: Workflow | None, state: Any) -> str:
+    """``new``, ``bad``, ``done`` or ``open``, told from the steps that lead to a state and away from it."""
+    if workflow is None:
+        return "open"
+    leading = [step for step in workflow.steps if state == step.target and state not in step.source]
+    if not leading:
+        return "new"
+    if all(step.tone == "danger" for step in leading):
+        return "bad"
+    return "done" if workflow.is_final(state) or state in workflow.frozen else "open"
+
+
+def heading(record: type[Record], read: Read) -> str:
+    """How a row is called on its own page."""
+    return read.title or f"#{read.row.id}"

@@ -1,0 +1,82 @@
+"""A list as a file: the same search, filters and order, every column the panel shows, private values masked."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from flask import Response, request
+from flask_appbuilder import expose
+from flask_babel import force_locale, get_locale
+
+from app.extensions import db
+from app.kernel import history
+from app.kernel.access import require
+from app.kernel.actor import Actor, acting, current_actor
+from app.kernel.database import read_only
+from app.panel import listing, texts
+from app.panel.base import RecordView
+from app.panel.fields import Field, fields_of
+from app.panel.saving import saving
+from app.panel.titles import Read
+from app.schema.errors import Refusal
+
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""How a text begins that a spreadsheet would take for a formula."""
+BUFFER = 64 * 1024
+
+
+class Exporting(RecordView):
+    """Who may export gets every row he or she may read, and it is written down."""
+
+    @expose("/export.csv", methods=["POST"])
+    def export(self) -> Response:
+        """Stream the list as the address asks for it. A filter that cannot be read is refused, not left out."""
+        actor = current_actor()
+        require(actor, "export", self.record)
+        what = listing.asked(db.session, self.record, request.args)
+        if what.chosen.problems:
+            raise Refusal(what.chosen.problems[0])
+        bounds = {key: request.args.getlist(key) for key in request.args}
+        with saving(db.session):
+            history.summarise(db.session, str(self.record.__tablename__), "export", bounds)
+        panel = self.record.panel
+        names = (*panel.columns, *(name for group in panel.form for name in group.fields), *panel.facts)
+        fields = fields_of(self.record, names or (panel.title,))
+        day = datetime.now(UTC).astimezone(texts.house_zone()).strftime("%Y-%m-%d")
+        answer = Response(_stream(actor, what, fields, str(get_locale())), content_type="text/csv; charset=utf-8")
+        answer.headers["Content-Disposition"] = f'attachment; filename="{self.record.__tablename__}-{day}.csv"'
+        return answer
+
+
+def _stream(actor: Actor, what: listing.Asked, fields: list[Field], locale: str) -> Iterator[bytes]:
+    """The file in pieces. The actor, the language and the reading transaction last as long as the reading does."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    with acting(actor), read_only(), force_locale(locale):
+        writer.writerow([f.label for f in fields])
+        yield b"\xef\xbb\xbf"
+        for read in listing.all_rows(db.session, what, fields):
+            writer.writerow([written(f, read) for f in fields])
+            if buffer.tell() > BUFFER:
+                yield buffer.getvalue().encode()
+                buffer.seek(0)
+                buffer.truncate()
+        yield buffer.getvalue().encode()
+
+
+def written(field: Field, read: Read) -> str:
+    """A value as the file holds it: amounts without grouping, texts that no spreadsheet takes for a formula."""
+    value = getattr(read.row, field.key or field.name)
+    if value is None:
+        return ""
+    if field.target:
+        return safe(read.titles.get(field.key, ""))
+    if field.numeric:
+        return f"{value:f}" if not isinstance(value, int) else str(value)
+    return safe(texts.text(field, value))
+
+
+def safe(text: str) -> str:
+    """A text a spreadsheet shows as it is, and does not compute."""
+    return "'" + text if text.startswith(DANGEROUS) else text

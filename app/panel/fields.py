@@ -1,0 +1,115 @@
+"""A field as the screens see it: what a declared name stands for, resolved once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, inspect
+
+from app.panel.labels import field_label
+from app.schema.kinds import Choice, Kind
+from app.schema.record import Line, Record
+from app.schema.registry import registry
+
+USERS = "ab_user"
+BOOKKEEPING = {"id", "version", "created_at", "changed_at", "created_by_id", "changed_by_id"}
+
+
+@dataclass(frozen=True)
+class Field:
+    """A name of a record's declaration: a column, a link by its column or relationship, or a property.
+
+    `key` is the column's; empty for a property. `target` is the table a link points at. `order` counts no
+    private column, for an order tells masked values apart.
+    """
+
+    record: type[Record]
+    name: str
+    key: str
+    kind: Kind | None
+    target: str
+    choices: type[Choice] | None
+
+    @property
+    def column(self) -> Column[Any] | None:
+        """The column; None for a property."""
+        return self.record.__table__.columns[self.key] if self.key else None
+
+    @property
+    def label(self) -> str:
+        """What it is called, in the language of the present person."""
+        return field_label(self.record, self.key or self.name)
+
+    @property
+    def private(self) -> bool:
+        """Whether its values are masked."""
+        return self.kind is not None and self.kind.private
+
+    @property
+    def numeric(self) -> bool:
+        """Whether its values stand right-aligned."""
+        return self.kind is not None and self.kind.numeric and not self.target
+
+    @property
+    def sortable(self) -> bool:
+        """Whether a list may be ordered by it: a real column, not private, not a long text and no link's bare id."""
+        if self.column is None or self.private or self.target:
+            return False
+        return self.kind is None or self.kind.input != "textarea"
+
+    @property
+    def is_state(self) -> bool:
+        """Whether it is the state of a workflow."""
+        return self.column is not None and "initial" in self.column.info
+
+    @property
+    def given(self) -> bool:
+        """Whether the house gives the value: the state, a number, the bookkeeping. No form asks for it."""
+        return self.column is None or self.is_state or "serial" in self.column.info or self.key in BOOKKEEPING
+
+
+def field_of(record: type[Record], name: str) -> Field:
+    """The field a declared name stands for."""
+    mapper: Any = inspect(record)
+    key = name if name in mapper.columns else ""
+    if not key and name in mapper.relationships:
+        local = list(mapper.relationships[name].local_columns)
+        key = local[0].key if len(local) == 1 and local[0].key != "id" else ""
+    info = record.__table__.columns[key].info if key else {}
+    return Field(record, name, key, info.get("kind"), info.get("ref", ""), info.get("choices"))
+
+
+def fields_of(record: type[Record], names: Iterable[str]) -> list[Field]:
+    """The fields of several names, each column once."""
+    found: dict[str, Field] = {}
+    for name in names:
+        field = field_of(record, name)
+        found.setdefault(field.key or field.name, field)
+    return list(found.values())
+
+
+def columns_of(record: type[Record]) -> list[Field]:
+    """The columns of the record's list; its title where it declares none."""
+    return fields_of(record, record.panel.columns or (record.panel.title,))
+
+
+def form_fields(record: type[Record]) -> list[Field]:
+    """The fields of the record's form that a person fills in."""
+    named = fields_of(record, (name for group in record.panel.form for name in group.fields))
+    parent = record.parent if issubclass(record, Line) else None
+    return [field for field in named if not field.given and field.key != parent]
+
+
+def links_of(record: type[Record]) -> dict[str, Field]:
+    """Every link a screen may show a picker for, by column."""
+    panel, workflow = record.panel, record.workflow
+    names = [name for group in panel.form for name in group.fields]
+    names += [*panel.columns, *panel.facts, "owner_id"]
+    names += [asked.removesuffix("?") for step in (workflow.steps if workflow else ()) for asked in step.asks]
+    known = set(record.__table__.columns.keys()) | set(dir(record))
+    return {f.key: f for f in fields_of(record, (n for n in names if n in known)) if f.target}
+
+
+def lines_of(record: type[Record]) -> list[type[Line]]:
+    """The lines a record consists of, besides its own fields."""
+    return [other for other in registry if issubclass(other, Line) and other.parent_record() is record]

@@ -1,0 +1,166 @@
+"""Filters of a list: typed, from the columns it shows, by query parameters and nothing else.
+
+``state=approved`` (several times: any of them), ``owner_id=5`` (``none`` for nobody's), ``expires_on.from=2026-03-01``,
+``expires_on.to=…``. A value that cannot be read is left out and said so.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, or_
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from app.panel import texts
+from app.panel.fields import Field, columns_of, fields_of
+from app.panel.labels import choice_label, said
+from app.panel.titles import titles_of
+from app.schema.kinds import BadValue
+from app.schema.record import Record
+from app.schema.rows import _Placed
+
+NOBODY = "none"
+RANGES = {"day", "moment", "month", "money", "quantity", "percent", "integer"}
+
+
+@dataclass
+class Filter:
+    """One filter as offered: a choice among options, a yes or no, a range, or a link to pick.
+
+    `wanted` are the values in force as written; `shown` their words; `title` that of a picked row.
+    """
+
+    field: Field
+    style: str
+    options: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    wanted: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    shown: list[tuple[str, str, str]] = dataclasses.field(default_factory=list)
+    title: str = ""
+
+    @property
+    def input(self) -> str:
+        """The HTML input of a range."""
+        kind = self.field.kind.name if self.field.kind else ""
+        return {"day": "date", "moment": "date", "month": "month"}.get(kind, "text")
+
+
+def offered(record: type[Record]) -> Iterator[Filter]:
+    """The filters of a record's list: of its columns, its state and its owner, in that order."""
+    names = ["owner_id"] if issubclass(record, _Placed) else []
+    if record.workflow:
+        names.append(record.workflow.field)
+    for each in fields_of(record, [f.name for f in columns_of(record)] + names):
+        if each.column is None or each.private:
+            continue
+        if each.choices is not None:
+            yield Filter(each, "choice", [(value.value, choice_label(value)) for value in each.choices])
+        elif each.target:
+            yield Filter(each, "link")
+        elif each.kind is not None and each.kind.name == "yes/no":
+            yield Filter(each, "yes/no", [("yes", _("yes")), ("no", _("no"))])
+        elif each.kind is not None and each.kind.name in RANGES:
+            yield Filter(each, "range")
+
+
+@dataclass
+class Chosen:
+    """What the parameters of an address say: filters as offered, conditions in force, and what could not be read."""
+
+    filters: list[Filter]
+    conditions: list[ColumnElement[bool]]
+    problems: list[str]
+
+    @property
+    def active(self) -> list[Filter]:
+        """The filters in force."""
+        return [each for each in self.filters if each.wanted]
+
+
+def chosen(session: Session, record: type[Record], args: "MultiDict[str, str]") -> Chosen:
+    """Read the filters of an address. Parameters no filter knows are none of our business."""
+    found = Chosen(list(offered(record)), [], [])
+    for each in found.filters:
+        reader = _range if each.style == "range" else _equal
+        found.conditions += reader(session, record, each, args, found.problems)
+        for parameter, values in each.wanted.items():
+            each.shown += [(parameter, value, _words(each, parameter, value)) for value in values]
+    return found
+
+
+def _words(each: Filter, parameter: str, value: str) -> str:
+    if each.style == "range":
+        template = _("%(field)s from %(value)s") if parameter.endswith(".from") else _("%(field)s up to %(value)s")
+        return template % {"field": each.field.label, "value": value}
+    word = dict(each.options).get(value, each.title or value)
+    return _("%(field)s: %(value)s", field=each.field.label, value=_("nobody") if value == NOBODY else word)
+
+
+def _equal(
+    session: Session, record: Any, each: Filter, args: "MultiDict[str, str]", problems: list[str]
+) -> Iterator[ColumnElement[bool]]:
+    column, name = getattr(record, each.field.key), each.field.key
+    ways: list[ColumnElement[bool]] = []
+    for written in [value.strip() for value in args.getlist(name)][:50]:
+        if not written:
+            continue
+        if written == NOBODY and each.style == "link":
+            ways.append(column.is_(None))
+            each.wanted.setdefault(name, []).append(written)
+            continue
+        try:
+            value = (each.field.kind.read if each.field.kind else int)(written)
+        except ValueError as error:
+            problems.append(_problem(each.field, error))
+            continue
+        ways.append(column == value)
+        each.wanted.setdefault(name, []).append(_as_written(each, value))
+        if each.style == "link":
+            each.title = titles_of(session, each.field.target, [value]).get(value) or _("not visible to you")
+    if ways:
+        yield or_(*ways)
+
+
+def _as_written(each: Filter, value: Any) -> str:
+    if each.style == "link":
+        return str(value)
+    assert each.field.kind is not None
+    return each.field.kind.write(value)
+
+
+def _range(
+    session: Session, record: Any, each: Filter, args: "MultiDict[str, str]", problems: list[str]
+) -> Iterator[ColumnElement[bool]]:
+    column = getattr(record, each.field.key)
+    for end in ("from", "to"):
+        written = args.get(f"{each.field.key}.{end}", "").strip()
+        if not written:
+            continue
+        try:
+            value = _bound(each.field, written, end)
+        except ValueError as error:
+            problems.append(_problem(each.field, error))
+            continue
+        last_moment = end == "to" and isinstance(value, datetime)
+        yield column >= value if end == "from" else (column < value if last_moment else column <= value)
+        each.wanted[f"{each.field.key}.{end}"] = [written]
+
+
+def _bound(field_: Field, written: str, end: str) -> Any:
+    """The value of a bound; of a moment the begin of the day, or of the next one, on the house's clock."""
+    assert field_.kind is not None
+    if field_.kind.name != "moment":
+        return field_.kind.read(written)
+    try:
+        day = date.fromisoformat(written) + timedelta(days=end == "to")
+    except (ValueError, OverflowError):
+        raise BadValue("write a day as year-month-day, such as 2026-03-31") from None
+    return datetime.combine(day, time.min, texts.house_zone()).astimezone(UTC)
+
+
+def _problem(field_: Field, error: ValueError) -> str:
+    reason = said(error) if isinstance(error, BadValue) else _("write a whole number, such as 12")
+    return _("The filter %(field)s is left out: %(reason)s", field=field_.label, reason=reason)

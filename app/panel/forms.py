@@ -1,0 +1,228 @@
+"""Forms derived from kinds: what is asked, what was written, what is wrong with it.
+
+Only fields of the form can be set through it; a state never. Values are read by the field's kind, and everything
+written is kept when something is wrong.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from app.panel import texts
+from app.panel.fields import Field, field_of, form_fields
+from app.panel.labels import choice_label, field_label, said, translated
+from app.panel.titles import titles_of
+from app.schema.errors import Invalid, Refusal
+from app.schema.kinds import BadValue
+from app.schema.record import Record
+from app.schema.workflow import Step
+
+WIDE = {"textarea"}
+
+
+@dataclass
+class Input:
+    """One question of a form. `value` is as written; `title` is that of the row a picker has chosen."""
+
+    name: str
+    label: str
+    control: str
+    required: bool = False
+    locked: bool = False
+    value: str = ""
+    title: str = ""
+    problem: str = ""
+    saved: str = ""
+    options: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    longest: int | None = None
+    pick: str = ""
+    field: Field | None = None
+
+    @property
+    def wide(self) -> bool:
+        """Whether it takes the whole width."""
+        return self.control in WIDE
+
+
+@dataclass
+class Form:
+    """Groups of inputs, and what is wrong with the form as a whole."""
+
+    record: type[Record]
+    groups: list[tuple[str, list[Input]]]
+    version: str = ""
+    problem: str = ""
+
+    @property
+    def inputs(self) -> list[Input]:
+        """All inputs in order."""
+        return [each for _title, inputs in self.groups for each in inputs]
+
+    @property
+    def open(self) -> bool:
+        """Whether there is anything to fill in."""
+        return any(not each.locked for each in self.inputs)
+
+    def typed(self, raw: Mapping[str, str]) -> dict[str, Any]:
+        """Take what was written; the values by column of what can be read. `faulty` tells whether all could."""
+        values: dict[str, Any] = {}
+        for each in self.inputs:
+            if each.locked:
+                continue
+            if each.control == "checkbox":
+                each.value = "yes" if raw.get(each.name) else "no"
+            elif each.name in raw:
+                each.value = raw[each.name].strip()
+            elif self.version:
+                continue
+            try:
+                values[each.name] = _read(each)
+            except BadValue as error:
+                each.problem = said(error)
+        return values
+
+    @property
+    def faulty(self) -> bool:
+        """Whether anything is wrong."""
+        return bool(self.problem) or any(each.problem for each in self.inputs)
+
+    def complain(self, refusal: Refusal) -> None:
+        """Put a refusal where it belongs: at its field, else on top."""
+        at = {each.name: each for each in self.inputs if not each.locked}
+        problems = refusal.problems if isinstance(refusal, Invalid) else {refusal.field: refusal}
+        for name, reason in problems.items():
+            if name in at:
+                at[name].problem = said(reason)
+            else:
+                self.problem = " ".join(filter(None, (self.problem, said(reason))))
+
+    def name_links(self, session: Session) -> "Form":
+        """Find the titles of what the pickers have chosen."""
+        for each in self.inputs:
+            if each.control == "picker" and each.value.isdigit() and each.field is not None and not each.title:
+                key = int(each.value)
+                each.title = titles_of(session, each.field.target, [key]).get(key) or f"#{key}"
+        return self
+
+
+def _read(each: Input) -> Any:
+    """The value of an input. Raises `BadValue`."""
+    kind = each.field.kind if each.field is not None else None
+    written: Any = each.value
+    if kind is not None and kind.name == "moment" and written:
+        written = _on_the_house_clock(written)
+    value = kind.read(written) if kind is not None else (written or None)
+    if value is None and each.required:
+        raise BadValue("Fill this in.")
+    return value
+
+
+def _on_the_house_clock(written: str) -> Any:
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        raise BadValue("choose a day and a time") from None
+    return moment.replace(tzinfo=texts.house_zone()) if moment.tzinfo is None else moment
+
+
+def form_of(record: type[Record], row: Any = None, given: "MultiDict[str, str] | None" = None) -> Form:
+    """The form of a record: empty or prefilled with `given` to add, else filled with `row` to edit."""
+    allowed = {f.key: f for f in form_fields(record)}
+    groups = []
+    for group in record.panel.form:
+        keys = [field_of(record, name).key for name in group.fields]
+        inputs = [_input(record, allowed[key], row, given) for key in dict.fromkeys(keys) if key in allowed]
+        if inputs:
+            groups.append((translated(group.title), inputs))
+    return Form(record, groups, str(row.version) if row is not None else "")
+
+
+def _input(record: type[Record], asked: Field, row: Any, given: "MultiDict[str, str] | None") -> Input:
+    column: Any = asked.column
+    has_default = column.default is not None or column.server_default is not None
+    made = input_for(asked, required=not column.nullable and (row is not None or not has_default))
+    if row is not None:
+        made.locked = asked.name in record.panel.fixed or asked.key in record.panel.fixed
+        made.value = written(asked, getattr(row, asked.key))
+    elif given is not None and asked.key in given:
+        made.value = given[asked.key].strip()
+    elif has_default and column.default is not None and column.default.is_scalar:
+        made.value = written(asked, column.default.arg)
+    if made.control == "checkbox" and not made.value:
+        made.value = "no"
+    return made
+
+
+def input_for(asked: Field, *, required: bool) -> Input:
+    """The input that suits a field."""
+    kind = asked.kind
+    control = "picker" if asked.target else (kind.input if kind is not None else "text")
+    made = Input(asked.key, asked.label, control, required, field=asked, longest=kind.longest if kind else None)
+    if asked.choices is not None:
+        made.options = [(value.value, choice_label(value)) for value in asked.choices]
+    if control == "checkbox":
+        assert asked.column is not None
+        made.required = False
+        if asked.column.nullable:
+            made.control, made.options = "select", [("yes", _("yes")), ("no", _("no"))]
+    if control == "picker":
+        made.pick = asked.key
+    return made
+
+
+def written(asked: Field, value: Any) -> str:
+    """A value as its input holds it."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone(texts.house_zone()).strftime("%Y-%m-%dT%H:%M")
+    if isinstance(value, Decimal):
+        whole = f"{value:f}"
+        return whole.rstrip("0").rstrip(".") if asked.kind is not None and asked.kind.name == "quantity" else whole
+    return asked.kind.write(value) if asked.kind is not None else str(value)
+
+
+def questions(record: type[Record], step: Step, row: Any) -> Form:
+    """The form of what a step asks. What may be left out holds the row's present value, so that it stays."""
+    inputs = []
+    for asked in step.asks:
+        name, optional = asked.removesuffix("?"), asked.endswith("?")
+        if name == "reason":
+            inputs.append(Input(name, field_label(record, name), "textarea", required=not optional))
+            continue
+        made = input_for(field_of(record, name), required=not optional)
+        if optional and made.control not in WIDE:
+            made.value = written(field_of(record, name), getattr(row, name))
+        inputs.append(made)
+    return Form(record, [("", inputs)], str(row.version))
+
+
+def mark_saved(form: Form, row: Any) -> None:
+    """Show beside each input what somebody else has saved in it meanwhile."""
+    for each in form.inputs:
+        if each.field is None or each.locked:
+            continue
+        now = getattr(row, each.field.key)
+        if written(each.field, now) != each.value:
+            each.saved = texts.text(each.field, now) if not each.field.target else _("changed")
+    form.version = str(row.version)
+
+
+def fill(row: Any, form: Form, values: dict[str, Any]) -> None:
+    """Put what was read into a row: only fields of the form, only where they differ. A new row keeps its defaults."""
+    new = not form.version
+    for each in form.inputs:
+        if each.locked or each.name not in values:
+            continue
+        value = values[each.name]
+        if new and value is None:
+            continue
+        if new or getattr(row, each.name) != value:
+            setattr(row, each.name, value)

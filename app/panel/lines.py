@@ -1,0 +1,119 @@
+"""Lines: parts of a row, added, changed and removed on the row's own page."""
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from app.extensions import db
+from app.kernel.access import require
+from app.kernel.actor import current_actor
+from app.panel import showing
+from app.panel.base import RecordView, check_version
+from app.panel.fields import form_fields, lines_of
+from app.panel.forms import Form, fill, form_of, mark_saved
+from app.panel.labels import said
+from app.panel.saving import saving
+from app.schema.errors import Conflict, NotFound, Refusal
+from app.schema.record import Line
+
+
+class Lines(RecordView):
+    """Every line is reached through the row it is a part of, and written as that row is."""
+
+    @expose("/<int:key>/lines/<name>/add")
+    def add_line(self, key: int, name: str) -> str:
+        """The row's page with an empty form for a line open on it."""
+        line, _whole = self._line(key, name)
+        return self._open_line(key, line, form_of(line, given=request.args))
+
+    @expose("/<int:key>/lines/<name>/add", methods=["POST"])
+    def create_line(self, key: int, name: str) -> Response | tuple[str, int]:
+        """Add a line."""
+        line, whole = self._line(key, name)
+        form = form_of(line)
+        values = form.typed(request.form)
+        if form.faulty:
+            return self._open_line(key, line, form), 422
+        try:
+            with saving(db.session):
+                part = line(**{line.parent: whole.id})
+                fill(part, form, values)
+                db.session.add(part)
+        except Refusal as refusal:
+            form.complain(refusal)
+            return self._open_line(key, line, form), refusal.status
+        flash(_("Added."), "success")
+        return self._back(key, name)
+
+    @expose("/<int:key>/lines/<name>/<int:part_key>/edit")
+    def edit_line(self, key: int, name: str, part_key: int) -> str:
+        """The row's page with the form of a line open on it."""
+        line, _whole = self._line(key, name)
+        return self._open_line(key, line, form_of(line, self._part(line, key, part_key)), part_key)
+
+    @expose("/<int:key>/lines/<name>/<int:part_key>/edit", methods=["POST"])
+    def change_line(self, key: int, name: str, part_key: int) -> Response | tuple[str, int]:
+        """Change a line."""
+        line, _whole = self._line(key, name)
+        part = self._part(line, key, part_key)
+        form = form_of(line, part)
+        values = form.typed(request.form)
+        if form.faulty:
+            form.version = request.form.get("version", "")
+            return self._open_line(key, line, form, part_key), 422
+        try:
+            with saving(db.session):
+                check_version(part, request.form.get("version"))
+                with db.session.no_autoflush:
+                    fill(part, form, values)
+        except Refusal as refusal:
+            form.complain(refusal)
+            if isinstance(refusal, Conflict):
+                mark_saved(form, self._part(line, key, part_key))
+            return self._open_line(key, line, form, part_key), refusal.status
+        flash(_("Saved."), "success")
+        return self._back(key, name)
+
+    @expose("/<int:key>/lines/<name>/<int:part_key>/delete", methods=["POST"])
+    def delete_line(self, key: int, name: str, part_key: int) -> Response | tuple[str, int]:
+        """Remove a line."""
+        line, _whole = self._line(key, name)
+        part = self._part(line, key, part_key)
+        try:
+            with saving(db.session):
+                check_version(part, request.form.get("version"))
+                db.session.delete(part)
+        except Refusal as refusal:
+            return self.page(key, problem=said(refusal)), refusal.status
+        flash(_("Deleted."), "success")
+        return self._back(key, name)
+
+    def _line(self, key: int, name: str) -> tuple[type[Line], Any]:
+        """The sort of line and the row it belongs to, if the present person may change it."""
+        line = next((line for line in lines_of(self.record) if line.__tablename__ == name), None)
+        if line is None or not form_fields(line):
+            raise NotFound("There is no such part here.")
+        whole = self.row(key)
+        require(current_actor(), "edit", whole)
+        if showing.is_frozen(whole):
+            state = getattr(whole, type(whole).workflow.field)
+            raise Conflict("Nothing can be changed here while it is %(state)s.", state=state.label)
+        return line, whole
+
+    def _part(self, line: type[Line], key: int, part_key: int) -> Any:
+        wanted = select(line).where(line.id == min(part_key, 2**31 - 1), getattr(line, line.parent) == key)
+        part = db.session.scalars(wanted).one_or_none()
+        if part is None:
+            raise NotFound("There is no such part here.")
+        return part
+
+    def _open_line(self, key: int, line: type[Line], form: Form, part_key: int = 0) -> str:
+        form.name_links(db.session)
+        return self.page(key, line=line, line_form=form, part_key=part_key)
+
+    def _back(self, key: int, name: str) -> Response:
+        return redirect(url_for(f"{self.record.__tablename__}.show", key=key, _anchor=name), 303)

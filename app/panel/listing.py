@@ -1,0 +1,132 @@
+"""A list as an address asks for it: what was searched and filtered, in which order, which page of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from app.panel import filters, search
+from app.panel.fields import Field, columns_of, field_of
+from app.panel.keyset import Order
+from app.panel.titles import Read, Reading
+from app.schema.record import Record
+
+SIZES = (25, 50, 100)
+MOST_COUNTED = 10_000
+"""Rows are counted up to here; more are "10,000+"."""
+
+
+@dataclass
+class Asked:
+    """What the parameters of an address ask of a list; whatever they do not make sense of has its default."""
+
+    record: type[Record]
+    columns: list[Field]
+    chosen: filters.Chosen
+    searched: str
+    order: Order
+    size: int
+    after: str
+    before: str
+
+    @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The conditions of filters and search together."""
+        found = list(self.chosen.conditions)
+        if self.searched:
+            found.append(search.found_by(self.record, self.searched))
+        return found
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether not all rows were asked for."""
+        return bool(self.searched or self.chosen.conditions)
+
+
+def asked(session: Session, record: type[Record], args: "MultiDict[str, str]") -> Asked:
+    """Read the address."""
+    columns = columns_of(record)
+    size = args.get("psize", "")
+    return Asked(
+        record,
+        columns,
+        filters.chosen(session, record, args),
+        search.tidy(args.get("q")),
+        order_of(record, columns, args.get("order", "")),
+        int(size) if size in map(str, SIZES) else SIZES[0],
+        args.get("after", ""),
+        args.get("before", ""),
+    )
+
+
+def order_of(record: type[Record], columns: list[Field], written: str) -> Order:
+    """The order asked for if it is by a column shown and sortable; else the record's own, else by id."""
+    wanted = next((f for f in columns if f.key == written.removeprefix("-") and f.sortable), None)
+    if wanted is not None:
+        return Order(wanted, written.startswith("-"))
+    own = field_of(record, record.panel.order.removeprefix("-"))
+    if own.column is not None and not own.private:
+        return Order(own, record.panel.order.startswith("-"))
+    return Order(field_of(record, "id"), True)
+
+
+@dataclass
+class Page:
+    """The rows of one page; `count` is None where nobody counted, and `MOST_COUNTED` + 1 means "more"."""
+
+    rows: list[Read] = field(default_factory=list)
+    first: bool = True
+    last: bool = True
+    count: int | None = None
+    previous: str = ""
+    next: str = ""
+
+
+END = "end"
+"""As the place `before` which a page stands: the end of the list."""
+
+
+def page_of(session: Session, what: Asked, *, counted: bool = True) -> Page:
+    """Read one page. Unreadable places are the first page."""
+    backwards = bool(what.before)
+    token = what.before or what.after
+    place = what.order.place(token) if token and token != END else None
+    if place is None and token != END:
+        backwards = False
+    reading = Reading(what.record, what.columns)
+    statement = what.order.apply(reading.statement.where(*what.conditions), what.record, backwards)
+    if place is not None:
+        dialect = session.get_bind().dialect
+        statement = statement.where(what.order.beyond(what.record, place, dialect, backwards))
+    found = session.execute(statement.limit(what.size + 1)).all()
+    more = len(found) > what.size
+    rows = [reading.read(result) for result in found[: what.size]]
+    if backwards:
+        rows.reverse()
+    moved = place is not None or token == END
+    page = Page(rows, first=not moved, last=not more)
+    if backwards:
+        page.first, page.last = not more, token == END
+    if rows:
+        page.previous, page.next = what.order.key_of(rows[0].row), what.order.key_of(rows[-1].row)
+    if counted:
+        whole = page.first and page.last
+        page.count = len(rows) if whole else count_of(session, what)
+    return page
+
+
+def count_of(session: Session, what: Asked) -> int:
+    """How many rows there are, counted no further than one more than `MOST_COUNTED`."""
+    some = select(what.record.id).where(*what.conditions).limit(MOST_COUNTED + 1).subquery()
+    return int(session.scalar(select(func.count()).select_from(some)) or 0)
+
+
+def all_rows(session: Session, what: Asked, fields: list[Field], batch: int = 1000) -> Iterator[Read]:
+    """Every row asked for, read in batches through one cursor, for a file."""
+    reading = Reading(what.record, fields)
+    statement: Select[Any] = what.order.apply(reading.statement.where(*what.conditions), what.record)
+    for result in session.execute(statement.execution_options(yield_per=batch)):
+        yield reading.read(result)

@@ -1,0 +1,80 @@
+"""The screens of one record: a list, a page per row, forms, steps, lines, pickers and a file."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, render_template, request, url_for
+from flask_appbuilder import expose
+
+from app.extensions import db
+from app.kernel.access import may, require
+from app.kernel.actor import current_actor
+from app.panel import listing
+from app.panel.exporting import Exporting
+from app.panel.handover import Handover
+from app.panel.lines import Lines
+from app.panel.pickers import Picking
+from app.panel.steps import Steps
+from app.panel.writing import Writing
+from app.schema.record import Record
+
+RELATED_SHOWN = 20
+"""Rows of another record that a row's page shows before pointing to their own list."""
+
+
+class Screen(Exporting, Handover, Lines, Picking, Steps, Writing):
+    """All screens of `record`, at ``/<record>/``."""
+
+    def create_blueprint(
+        self, appbuilder: Any, endpoint: str | None = None, static_folder: str | None = None
+    ) -> Blueprint:
+        """As Flask-AppBuilder does, with the policy in front of every route."""
+        blueprint: Blueprint = super().create_blueprint(appbuilder, endpoint, static_folder)
+        blueprint.before_request(lambda: require(current_actor(), "read", self.record))
+        return blueprint
+
+    @expose("/")
+    def list(self) -> str:
+        """The list, as the address asks for it."""
+        what = listing.asked(db.session, self.record, request.args)
+        return render_template(
+            "panel/list.html",
+            record=self.record,
+            what=what,
+            page=listing.page_of(db.session, what),
+            sizes=listing.SIZES,
+            most=listing.MOST_COUNTED,
+            address=self.address,
+            may_add=self.may_add(),
+            may_export=may(current_actor(), "export", self.record),
+        )
+
+    @expose("/part")
+    def part(self) -> str:
+        """The first rows of a filtered list, to stand on another row's page."""
+        what = listing.asked(db.session, self.record, request.args)
+        what.size = RELATED_SHOWN
+        what.columns = [column for column in what.columns if column.key not in request.args]
+        page = listing.page_of(db.session, what, counted=False)
+        return render_template("panel/part.html", record=self.record, what=what, page=page, address=self.address)
+
+    @expose("/<int:key>")
+    def show(self, key: int) -> str:
+        """The page of one row."""
+        return self.page(key)
+
+    def address(self, changes: Mapping[str, str | None] = MappingProxyType({}), to: str = "list") -> str:
+        """The address of this list with some parameters changed; None drops one, and any change drops the page."""
+        gone = {"after", "before", *changes}
+        pairs = [(key, value) for key, value in request.args.items(multi=True) if key not in gone]
+        pairs += [(key, value) for key, value in changes.items() if value is not None]
+        url = url_for(f"{self.record.__tablename__}.{to}")
+        return f"{url}?{urlencode(pairs)}" if pairs else url
+
+
+def screen_of(record: type[Record]) -> type[Screen]:
+    """A screen class for a record, fresh for each application: Flask-AppBuilder keeps state on view classes."""
+    base = f"/{record.__tablename__}"
+    return type(f"{record.__name__}Screen", (Screen,), {"record": record, "route_base": base})

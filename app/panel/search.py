@@ -1,0 +1,88 @@
+"""The search box: which rows hold what was written, among those the actor may see.
+
+Several tables are searched as a union of id sets, for an OR across tables would pass by their indexes.
+A private value is found only when written in full: to find it by parts would be to read it.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import ColumnElement, Select, String, Text, false, inspect, or_, select, union
+from sqlalchemy.orm import aliased
+
+from app.panel.fields import USERS, field_of
+from app.schema.kinds import BadValue
+from app.schema.record import Record
+from app.schema.registry import registry
+
+LONGEST = 200
+"""Characters of a search that are looked at."""
+
+
+def tidy(written: str | None) -> str:
+    """What was written into a search box, without what no row can hold."""
+    return unicodedata.normalize("NFKC", written or "").replace("\x00", "").strip()[:LONGEST]
+
+
+def found_by(record: type[Record], written: str) -> ColumnElement[bool]:
+    """A condition for the rows of `record` that hold `written` in one of the fields its panel searches."""
+    near: list[ColumnElement[bool]] = []
+    far: list[Select[Any]] = []
+    for path in record.panel.search or (record.panel.title,):
+        *links, last = path.split(".")
+        if not links:
+            near += _holds(record, record, last, written)
+            continue
+        statement, reached, entity = select(record.id), record, record
+        for link in links:
+            relation: Any = inspect(reached).relationships[link]
+            further = aliased(relation.mapper.class_)
+            statement = statement.join(further, getattr(entity, link).of_type(further))
+            reached, entity = relation.mapper.class_, further
+        far += [statement.where(condition) for condition in _holds(reached, entity, last, written)]
+    if not far:
+        return or_(*near) if near else false()
+    if near:
+        far.insert(0, select(record.id).where(or_(*near)))
+    return record.id.in_(union(*far)) if len(far) > 1 else record.id.in_(far[0])
+
+
+def _holds(record: type[Record], entity: Any, name: str, written: str) -> Iterator[ColumnElement[bool]]:
+    field = field_of(record, name)
+    if field.column is None:
+        return
+    column = getattr(entity, field.key)
+    if field.private:
+        assert field.kind is not None
+        try:
+            yield column == field.kind.read(written)
+        except BadValue:
+            return
+    elif field.choices is None and isinstance(field.column.type, String | Text):
+        yield contains(column, written)
+    elif field.key == "id" and written.isdigit() and int(written) < 2**31:
+        yield column == int(written)
+
+
+def contains(column: Any, written: str) -> ColumnElement[bool]:
+    """Whether a text column holds `written`, whatever the case; ``%`` and ``_`` stand for themselves."""
+    escaped = written.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    found: ColumnElement[bool] = column.ilike(f"%{escaped}%", escape="\\")
+    return found
+
+
+def options(target: str, entity: Any, written: str) -> list[ColumnElement[bool]]:
+    """Conditions for the rows a picker offers: in use, and holding what was written."""
+    if target == USERS:
+        names = (User.first_name, User.last_name, User.username)
+        found = [entity.active.is_(True)]
+        if written:
+            found.append(or_(*(contains(getattr(entity, name.key), written) for name in names)))
+        return found
+    record = registry[target]
+    found = [entity.archived_at.is_(None)] if hasattr(record, "archived_at") else []
+    if written:
+        found.append(entity.id.in_(select(record.id).where(found_by(record, written))))
+    return found

@@ -1,0 +1,228 @@
+"""All that stands on the page of one row."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import url_for
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from app.kernel import access, history
+from app.kernel.access import may
+from app.kernel.actor import Actor, current_actor
+from app.kernel.tables import AuditEntry
+from app.kernel.workflow import offers
+from app.panel import cells, texts
+from app.panel.fields import Field, columns_of, field_of, fields_of, form_fields, lines_of
+from app.panel.labels import record_plural, said, step_label, translated, verb_label, words_of
+from app.panel.titles import Read, Reading, titles_of
+from app.schema.errors import NotFound
+from app.schema.kinds import Choice
+from app.schema.record import Line, Record, policy_name, words
+from app.schema.registry import registry
+from app.schema.roles import Scope
+from app.schema.rows import _Placed
+
+WHO_AND_WHEN = ("created_by_id", "created_at", "changed_by_id", "changed_at")
+
+
+@dataclass
+class StepOffer:
+    """A step as a button: closed with its reason, a question to answer first, or to be taken at once."""
+
+    name: str
+    label: str
+    tone: str
+    reason: str
+    asks: bool
+
+
+@dataclass
+class LineTable:
+    """The lines of one sort, in the row's page."""
+
+    record: type[Line]
+    title: str
+    columns: list[Field]
+    reads: list[Read]
+    open: bool
+
+
+@dataclass
+class RelatedList:
+    """Where the rows of another record that point here are listed."""
+
+    title: str
+    part: str
+    list: str
+    add: str
+
+
+@dataclass
+class Happened:
+    """An entry of the history: who did what when, and what changed from what to what."""
+
+    entry: AuditEntry
+    verb: str
+    when: str
+    changes: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def read_one(session: Session, record: type[Record], key: int, fields: list[Field]) -> Read:
+    """One row with its links' titles. Raises `NotFound`, the same for hidden and missing rows."""
+    reading = Reading(record, fields)
+    found = session.execute(reading.statement.where(record.id == key)).one_or_none() if 0 < key < 2**31 else None
+    if found is None:
+        raise NotFound("There is no such %(record)s among those you may see.", record=words(str(record.__tablename__)))
+    return reading.read(found)
+
+
+def of(session: Session, record: type[Record], key: int) -> dict[str, Any]:
+    """What the template of a row's page needs."""
+    actor, panel = current_actor(), record.panel
+    grouped = [(translated(group.title), fields_of(record, group.fields)) for group in panel.form]
+    shown = {f.key or f.name for _title, fields in grouped for f in fields}
+    facts = [f for f in fields_of(record, (*panel.facts, *panel.columns)) if (f.key or f.name) not in shown]
+    placed = fields_of(record, ("owner_id", "unit_id")) if issubclass(record, _Placed) else []
+    who = fields_of(record, WHO_AND_WHEN)
+    everything = [*(f for _title, fields in grouped for f in fields), *facts, *placed, *who]
+    read = read_one(session, record, key, everything)
+    row = read.row
+    facts = [f for f in facts if f not in placed and not f.is_state]
+    state = field_of(record, record.workflow.field) if record.workflow else None
+    return {
+        "record": record,
+        "read": read,
+        "row": row,
+        "heading": cells.heading(record, read),
+        "state": cells.cell(state, read) if state else None,
+        "groups": [(title, pairs(fields, read)) for title, fields in grouped],
+        "facts": pairs(facts, read),
+        "placed": pairs(placed, read),
+        "who": pairs(who, read),
+        "steps": steps_of(session, row, actor),
+        "can": allowed(actor, row),
+        "lines": [lines_table(session, line, row, actor) for line in lines_of(record)],
+        "related": related_of(record, row, actor),
+        "history": timeline(session, row),
+    }
+
+
+def pairs(fields: list[Field], read: Read) -> list[tuple[str, Markup, bool]]:
+    """Label, value, and whether the value wants the whole width."""
+    wide = ("textarea",)
+    return [(f.label, cells.cell(f, read), f.kind is not None and f.kind.input in wide) for f in fields]
+
+
+def steps_of(session: Session, row: Any, actor: Actor) -> list[StepOffer]:
+    """The steps the actor's roles allow from here."""
+    return [
+        StepOffer(o.step.name, step_label(o.step), o.step.tone, said(o.reason) if o.reason else "", bool(o.step.asks))
+        for o in offers(session, row, actor)
+    ]
+
+
+def is_frozen(row: Any) -> bool:
+    """Whether the row is changed by steps alone in its present state."""
+    workflow = type(row).workflow
+    return workflow is not None and getattr(row, workflow.field) in workflow.frozen
+
+
+def may_change(actor: Actor, row: Any) -> bool:
+    """Whether the actor may edit this row, lines included, in its present state."""
+    return may(actor, "edit", row) and not is_frozen(row)
+
+
+def allowed(actor: Actor, row: Any) -> dict[str, bool]:
+    """Which buttons make sense: edit, delete, assign, take."""
+    record: type[Record] = type(row)
+    change = may_change(actor, row)
+    fixed = set(record.panel.fixed)
+    free = any(f.key not in fixed and f.name not in fixed for f in form_fields(record))
+    scope = access.widened(record, actor.scope("edit", policy_name(record)))
+    placed = isinstance(row, _Placed)
+    return {
+        "edit": change and free,
+        "delete": may(actor, "delete", row) and not is_frozen(row),
+        "assign": change and placed and scope > Scope.OWN,
+        "take": change and placed and record.pooled and row.owner_id is None and actor.user_id is not None,
+    }
+
+
+def lines_table(session: Session, line: type[Line], row: Any, actor: Actor) -> LineTable:
+    """The lines of one sort that belong to a row, in their own order."""
+    columns = [f for f in columns_of(line) if f.key != line.parent]
+    reading = Reading(line, columns)
+    order = field_of(line, line.panel.order.removeprefix("-"))
+    by: Any = getattr(line, order.key or "id")
+    by = by.desc() if line.panel.order.startswith("-") and line.panel.order != "-id" else by.asc()
+    statement = reading.statement.where(getattr(line, line.parent) == row.id).order_by(by, line.id)
+    reads = [reading.read(result) for result in session.execute(statement)]
+    return LineTable(line, record_plural(line), columns, reads, may_change(actor, row) and bool(form_fields(line)))
+
+
+def related_of(record: type[Record], row: Any, actor: Actor) -> list[RelatedList]:
+    """The lists of other records that point here, of those the actor may read."""
+    found = []
+    for related in record.panel.related:
+        other = registry[related.record]
+        if issubclass(other, Line) or not may(actor, "read", other):
+            continue
+        args = {related.field: row.id}
+        may_add = any(f.key == related.field for f in form_fields(other)) and may(actor, "add", other)
+        found.append(
+            RelatedList(
+                record_plural(other),
+                url_for(f"{related.record}.part", **args),
+                url_for(f"{related.record}.list", **args),
+                url_for(f"{related.record}.add", **args) if may_add else "",
+            )
+        )
+    return found
+
+
+def timeline(session: Session, row: Any) -> list[Happened]:
+    """The history of a row, newest first, in words."""
+    record = type(row)
+    entries = history.timeline(session, row)
+    wanted: dict[str, set[int]] = {}
+    for entry in entries:
+        for key, change in _changes(entry):
+            target = record.__table__.columns[key].info.get("ref", "") if key in record.__table__.columns else ""
+            wanted.setdefault(target, set()).update(v for v in change if isinstance(v, int))
+    titles = {target: titles_of(session, target, ids) for target, ids in wanted.items() if target}
+    found = []
+    for entry in entries:
+        when = texts.plain(entry.at)
+        happened = Happened(entry, verb_label(record, entry.verb), when)
+        for key, (old, new) in _changes(entry):
+            happened.changes.append((words_of(key), _past(record, key, old, titles), _past(record, key, new, titles)))
+        found.append(happened)
+    return found
+
+
+def _changes(entry: AuditEntry) -> list[tuple[str, list[Any]]]:
+    changes = entry.changes if isinstance(entry.changes, dict) else {}
+    return [(key, value) for key, value in changes.items() if isinstance(value, list) and len(value) == 2]
+
+
+def _past(record: type[Record], key: str, value: Any, titles: dict[str, dict[int, str]]) -> str:
+    """A value as the history keeps it, in words."""
+    if value is None:
+        return "—"
+    if key not in record.__table__.columns:
+        return str(value)
+    past = field_of(record, key)
+    if past.target:
+        return titles.get(past.target, {}).get(value, f"#{value}") if isinstance(value, int) else str(value)
+    if past.private:
+        return str(value)
+    try:
+        value = past.kind.read(value) if past.kind is not None and not isinstance(value, bool) else value
+    except ValueError:
+        return str(value)
+    return (
+        texts.plain(value, past.kind.name if past.kind else "")
+        if value is not None or isinstance(value, Choice)
+        else "—"
+    )

@@ -1,0 +1,119 @@
+"""How rows are called when others point at them: found by joins in the statement that reads the others.
+
+A linked row the actor may not see has no title here, for the session narrows the joined side as well.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import gettext as _
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, aliased
+
+from app.panel import texts
+from app.panel.fields import USERS, Field, field_of
+from app.panel.labels import record_label
+from app.schema.record import Record
+from app.schema.registry import registry
+
+DEEPEST = 3
+"""A title may itself be a link's; followed no further than this."""
+
+
+@dataclass
+class Naming:
+    """What to select and to join for the title of an entity, and how to put the title together."""
+
+    columns: list[Any]
+    compose: Callable[[Sequence[Any]], str]
+    joins: list[tuple[Any, Any]] = field(default_factory=list)
+
+
+def naming(target: str, entity: Any, depth: int = DEEPEST) -> Naming:
+    """The naming of `entity`, an alias of the record (or the users) kept in `target`."""
+    if target == USERS:
+        return Naming([entity.first_name, entity.last_name], _user_name)
+    record = registry[target]
+    title = field_of(record, record.panel.title)
+    if title.name == "id" or (title.target and not depth):
+        return Naming([entity.id], lambda values: _numbered(record, values[0]))
+    if title.target:
+        further = _alias(title.target)
+        inner = naming(title.target, further, depth - 1)
+        join = (further, further.id == getattr(entity, title.key))
+        return Naming(inner.columns, inner.compose, [join, *inner.joins])
+    if title.key:
+        return Naming([getattr(entity, title.key)], lambda values: texts.text(title, values[0]))
+    return Naming([entity], lambda values: values[0].title if values[0] is not None else "")
+
+
+def _alias(target: str) -> Any:
+    return aliased(User if target == USERS else registry[target])
+
+
+def _user_name(values: Sequence[Any]) -> str:
+    """First name and last name; Chinese names family first, without a space."""
+    first, last = (str(part or "").strip() for part in values)
+    if any("\u4e00" <= letter <= "\u9fff" for letter in first + last):
+        return last + first
+    return f"{first} {last}".strip()
+
+
+def _numbered(record: type[Record], key: Any) -> str:
+    return _("%(record)s no. %(number)s", record=record_label(record), number=key) if key is not None else ""
+
+
+@dataclass
+class Read:
+    """A row with the titles of what it links to, by column; an absent title is one the actor may not see."""
+
+    row: Any
+    titles: dict[str, str]
+    title: str
+
+
+class Reading:
+    """A statement that reads rows of a record together with the titles of the given links."""
+
+    def __init__(self, record: type[Record], fields: Iterable[Field]) -> None:
+        self.record = record
+        self.statement: Select[Any] = select(record)
+        self._slices: list[tuple[str, int, int, Callable[[Sequence[Any]], str]]] = []
+        self._width = 1
+        self._add("", naming(str(record.__tablename__), record))
+        for link in {f.key: f for f in fields if f.target}.values():
+            alias = _alias(link.target)
+            found = naming(link.target, alias)
+            found.joins.insert(0, (alias, alias.id == getattr(record, link.key)))
+            self._add(link.key, found)
+
+    def _add(self, key: str, found: Naming) -> None:
+        for entity, condition in found.joins:
+            self.statement = self.statement.outerjoin(entity, condition)
+        self.statement = self.statement.add_columns(*found.columns)
+        self._slices.append((key, self._width, self._width + len(found.columns), found.compose))
+        self._width += len(found.columns)
+
+    def read(self, result: Sequence[Any]) -> Read:
+        """A result row of the statement, taken apart."""
+        titles = {}
+        for key, start, end, compose in self._slices:
+            values = result[start:end]
+            if any(value is not None for value in values):
+                titles[key] = compose(values)
+        return Read(result[0], titles, titles.pop("", ""))
+
+
+def titles_of(session: Session, target: str, ids: Iterable[int]) -> dict[int, str]:
+    """The titles of some rows by id; those the actor may not see are missing."""
+    wanted = set(ids)
+    if not wanted or not (target == USERS or target in registry):
+        return {}
+    entity = _alias(target)
+    found = naming(target, entity)
+    statement = select(entity.id, *found.columns).where(entity.id.in_(wanted))
+    for other, condition in found.joins:
+        statement = statement.outerjoin(other, condition)
+    return {row[0]: found.compose(row[1:]) for row in session.execute(statement)}
