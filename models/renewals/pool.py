@@ -21,7 +21,6 @@ from models.contracts.succession import has_paid_successor
 from models.people import Person
 from models.people.settings import house_calendar
 from models.people.states import Employment
-from models.products import Product
 from models.renewals import rules, settings
 from models.renewals.definition import left_out
 from models.renewals.renewal import Renewal
@@ -50,7 +49,7 @@ def fill(session: Session, first: date, last: date) -> dict[str, int]:
         .scalar_subquery()
     )
     held = and_(Contract.state.in_(HELD), Contract.expires_on.between(first, last))
-    stood = select(func.count()).join(Renewal, Renewal.contract_id == Contract.id).where(held)
+    stood = select(func.count()).select_from(Contract).join(Renewal, Renewal.contract_id == Contract.id).where(held)
     counts = {"stood": session.scalar(stood) or 0, "written": 0, "left_out": 0}
     now = literal(datetime.now(UTC), UtcMoment)
     month = first.replace(day=1)
@@ -74,7 +73,7 @@ def fill(session: Session, first: date, last: date) -> dict[str, int]:
         }
         rows = (
             select(*fields.values())
-            .join(Product, Product.id == Contract.product_id)
+            .join(Contract.product)
             .where(held, Contract.expires_on >= month, Contract.expires_on < following)
             .order_by(Contract.id)
         )

@@ -15,7 +15,6 @@ from models.contracts import Contract
 from models.contracts.states import ContractState
 from models.contracts.succession import has_paid_successor
 from models.customers import Customer
-from models.products import Product
 from models.renewals import settings
 from models.renewals.definition import left_out
 from models.renewals.renewal import Renewal
@@ -46,7 +45,7 @@ def remind(session: Session, today: date) -> dict[str, int]:
     """
     counts = {"written": 0, "stood": 0, "letters": 0, "told": 0}
     for expires_on, offset in reminded_expiries(today, settings.reminder_offsets(session)).items():
-        owed = select(func.count()).join(Product, Product.id == Contract.product_id).where(to_remind(expires_on))
+        owed = select(func.count(Contract.id)).join(Contract.product).where(to_remind(expires_on))
         channels = _write(session, _to_customers(session, expires_on, offset))
         counts["written"] += len(channels)
         counts["letters"] += channels.count("letter")
@@ -106,8 +105,8 @@ def _notices(session: Session, expires_on: date, offset: int, to: str, **target:
     return (
         select(*(value.label(name) for name, value in fields.items()))
         .select_from(Contract)
-        .join(Product, Product.id == Contract.product_id)
-        .join(Customer, Customer.id == Contract.customer_id)
+        .join(Contract.product)
+        .join(Contract.customer)
         .where(to_remind(expires_on))
         .order_by(Contract.id)
     )
