@@ -114,7 +114,7 @@ def _check(session: Session, context: UOWTransaction, instances: Any) -> None:
     actor, now = current_actor(), datetime.now(UTC)
     with session.no_autoflush:
         for row in [r for r in session.new if isinstance(r, Record)]:
-            _place(row, actor)
+            _place(session, row, actor)
             numbering.number(session, row, now)
             row.created_by_id = row.changed_by_id = actor.user_id
             row.created_at = row.changed_at = now
@@ -135,13 +135,17 @@ def _record(session: Session, context: UOWTransaction) -> None:
     history.write(session)
 
 
-def _place(row: Record, actor: Actor) -> None:
-    """A new row belongs to whoever adds it, unless it says otherwise or goes to the pool."""
+def _place(session: Session, row: Record, actor: Actor) -> None:
+    """A new row belongs to whoever adds it, unless it says otherwise or goes to the pool; the unit is the owner's."""
     if isinstance(row, _Placed):
         if row.owner_id is None and not type(row).pooled and not actor.system:
             row.owner_id = actor.user_id
         if row.unit_id is None:
             row.unit_id = actor.unit_id
+            if row.owner_id is not None and row.owner_id != actor.user_id:
+                person = registry["person"].__table__.c
+                home = select(person.unit_id).where(person.user_id == row.owner_id)
+                row.unit_id = session.connection().scalar(home) or actor.unit_id
 
 
 def _permit(session: Session, actor: Actor, verb: str, row: Record) -> None:
