@@ -1,12 +1,15 @@
 """The renewal rate and what it leaves out, in SQL by sets: the twins of `rules.is_renewed` and `rules.LeftOut`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Case, Integer, Subquery, case, func, literal, or_, select
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.functions import FunctionElement
 
+from app.kernel.access import reachable
+from app.kernel.actor import on_behalf
 from models.contracts import Contract
 from models.contracts.states import ContractState as S
 from models.products import Product
@@ -67,3 +70,13 @@ def renewed(grace_days: int) -> Subquery:
         .group_by(Renewal.id)
         .subquery("renewed")
     )
+
+
+def counted(session: Session, statement: Any) -> Sequence[Any]:
+    """Run a statement of sums over the renewals the current actor sees.
+
+    Whether one is renewed counts even where the successor itself is another's and not to be seen.
+    """
+    seen = reachable("read", Renewal)
+    with on_behalf("renewals are counted"):
+        return session.execute(statement.where(seen)).all()

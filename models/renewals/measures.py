@@ -11,7 +11,7 @@ from app.kernel.settings import setting_value
 from app.schema.measure import Figure, Figures, Measure, measure
 from models.contracts import Contract
 from models.renewals.contact import Contact
-from models.renewals.definition import renewed
+from models.renewals.definition import counted, renewed
 from models.renewals.renewal import Renewal
 from models.renewals.settings import GRACE_DAYS
 
@@ -25,13 +25,13 @@ def _expired(first: date, last: date) -> tuple[Any, ...]:
 def _renewal_rates(session: Session, first: date, last: date) -> Figures:
     """Renewed over due, of contracts that expire in the period, by whom allocation credited (notes: Renewal rate)."""
     kept = renewed(setting_value(session, GRACE_DAYS))
-    rows = session.execute(
+    rates = (
         select(Renewal.credited_to_id, func.count(kept.c.renewal_id), func.count())
         .outerjoin(kept, kept.c.renewal_id == Renewal.id)
         .where(*_expired(first, last))
         .group_by(Renewal.credited_to_id)
     )
-    return {user: Figure(Decimal(numerator), Decimal(due)) for user, numerator, due in rows}
+    return {user: Figure(Decimal(numerator), Decimal(due)) for user, numerator, due in counted(session, rates)}
 
 
 def _due(user_id: int | None, first: date, last: date) -> Select[Any]:

@@ -17,7 +17,7 @@ from models.contracts.rules import half_up
 from models.people import Person
 from models.people.settings import house_day
 from models.products import Product
-from models.renewals.definition import renewed
+from models.renewals.definition import counted, renewed
 from models.renewals.renewal import Renewal
 from models.renewals.rules import DASH, cohort_matured
 from models.renewals.settings import GRACE_DAYS
@@ -45,7 +45,7 @@ def figures(session: Session, by: str, today: date) -> list[dict[str, Any]]:
     `immature` says that some expiry's grace has not passed by `today`, so that the rates may still rise.
     """
     grace = setting_value(session, GRACE_DAYS)
-    lines = [Line(ALL, *session.execute(_sums(grace)).one()), *_cut(session, by, grace)]
+    lines = [Line(ALL, *counted(session, _sums(grace))[0]), *_cut(session, by, grace)]
     return [line.shown(grace, today) for line in lines]
 
 
@@ -128,7 +128,7 @@ def _cut(session: Session, by: str, grace: int) -> Iterator[Line]:
         cut = cut.outerjoin(Person, Person.user_id == Renewal.credited_to_id)
     elif by == "product":
         cut = cut.join(Contract, Contract.id == Renewal.contract_id).join(Product, Product.id == Contract.product_id)
-    for *sums, called in session.execute(cut):
+    for *sums, called in counted(session, cut):
         yield Line(DASH if called is None else called.label if isinstance(called, Choice) else called, *sums)
 
 
