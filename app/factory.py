@@ -1,6 +1,7 @@
 """The one place that sees every layer: settings in, application out."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 
@@ -8,6 +9,7 @@ import models  # noqa: F401 - declares every record
 import views
 from app import cli
 from app.extensions import compress, csrf, db, migrate
+from app.jobs import cron
 from app.kernel.database import address, engine_options, prepare
 from app.panel import mount, security
 from app.panel.builder import PanelBuilder
@@ -27,6 +29,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings()
     settings.refuse_unsafe()
     check.run(registry)
+    cron.check(registry, ZoneInfo(settings.timezone))
     registry.freeze()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app = Flask(__name__, root_path=str(Path(__file__).parent / "panel"))

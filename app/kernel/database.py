@@ -6,7 +6,9 @@ from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.orm import Session
 
 _read_only: ContextVar[bool] = ContextVar("read_only", default=False)
 
@@ -58,6 +60,11 @@ def prepare(engine: Engine) -> Engine:
         connection.exec_driver_sql("BEGIN" if _read_only.get() else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def insert(session: Session, table: Any) -> Any:
+    """An INSERT that can say ``on_conflict_do_nothing()``, in the session's dialect."""
+    return {"postgresql": postgresql, "sqlite": sqlite}[session.get_bind().dialect.name].insert(table)
 
 
 def is_locked(error: ExceptionContext | BaseException) -> bool:

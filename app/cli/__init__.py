@@ -1,0 +1,14 @@
+"""Commands: ``flask panel …``, ``flask jobs …``, ``flask data …``, ``flask serve``; one file per group."""
+
+from flask import Flask
+
+from app.cli.data import data
+from app.cli.jobs import jobs
+from app.cli.panel import panel
+from app.cli.serve import serve
+
+
+def register(app: Flask) -> None:
+    """Add the commands to an application."""
+    for command in (panel, jobs, data, serve):
+        app.cli.add_command(command)

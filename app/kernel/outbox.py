@@ -1,0 +1,125 @@
+"""The outbox: what staff and customers are owed to be told, written in the transaction of what they are told about.
+
+A notice is known by its dedupe key, so that work which runs twice tells once. Mail is sent by the job
+``notices.send``; letters are never mailed, they wait for operations to print them.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.kernel.database import insert
+from app.kernel.tables import Notice
+from app.schema.errors import NotFound
+from app.schema.record import Record
+
+
+class Channel(StrEnum):
+    """By what way a notice reaches its reader."""
+
+    APP = "app"
+    MAIL = "mail"
+    LETTER = "letter"
+
+
+class NoticeState(StrEnum):
+    """Where a notice stands. `DEAD` was tried in vain or can never arrive; operations may try it again."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+def tell(
+    session: Session,
+    key: str,
+    to: int | str,
+    subject: str,
+    body: str,
+    channel: Channel | str = Channel.APP,
+    row: Record | None = None,
+) -> bool:
+    """Owe a notice, once per `key`; False if it stands already.
+
+    `to` is a user's id (seen behind the bell, or mailed to the user's address), or for mail and letters an address.
+    `key` names the occasion and the reader, such as ``renewals.remind/2011-01-30/HT-1/T-30/customer``.
+    `row` is what the notice is about; the reader is led to it. Raises ValueError for a reader the channel cannot reach.
+    """
+    channel = Channel(channel)
+    if isinstance(to, str) and (channel is Channel.APP or not to.strip()):
+        raise ValueError(f"notice {key!r}: {channel} cannot reach {to!r}; give a user's id" + " or an address")
+    if row is not None and row.id is None:
+        session.flush()
+    notice = {
+        "dedupe_key": key,
+        "channel": channel,
+        "user_id": to if isinstance(to, int) else None,
+        "address": to.strip() if isinstance(to, str) else None,
+        "subject": " ".join(subject.split())[:300],
+        "body": body,
+        "record": row.__tablename__ if row is not None else None,
+        "record_id": row.id if row is not None else None,
+        "state": NoticeState.SENT if channel is Channel.APP else NoticeState.WAITING,
+    }
+    return tell_all(session, [notice]) == 1
+
+
+def tell_all(session: Session, notices: list[dict[str, Any]]) -> int:
+    """Owe many notices in one statement, each a mapping of `Notice` columns; returns how many did not stand yet.
+
+    Meant for set-based jobs. Every mapping has the same keys, among them ``dedupe_key`` and ``channel``, and
+    ``state`` where the channel is the bell (`NoticeState.SENT`).
+    """
+    if not notices:
+        return 0
+    owed = insert(session, Notice).on_conflict_do_nothing().returning(Notice.id)
+    return len(session.execute(owed, notices).all())
+
+
+def _unread(user_id: int) -> tuple[Any, ...]:
+    return (Notice.user_id == user_id, Notice.channel == Channel.APP, Notice.read_at.is_(None))
+
+
+def unread(session: Session, user_id: int) -> int:
+    """How many notices a person has not read yet; counted up to 100."""
+    some = select(Notice.id).where(*_unread(user_id)).limit(100).subquery()
+    return session.execute(select(func.count()).select_from(some)).scalar_one()
+
+
+def inbox(session: Session, user_id: int, limit: int = 100) -> list[Notice]:
+    """A person's newest notices in the app."""
+    mine = select(Notice).where(Notice.user_id == user_id, Notice.channel == Channel.APP)
+    return list(session.scalars(mine.order_by(Notice.id.desc()).limit(limit)))
+
+
+def mark_read(session: Session, user_id: int, at: datetime, notice_id: int | None = None) -> None:
+    """Mark one of a person's own notices as read, or all. Raises `NotFound` for another's, as for none."""
+    mine = [Notice.user_id == user_id, Notice.channel == Channel.APP]
+    if notice_id is not None:
+        mine.append(Notice.id == notice_id)
+        if session.scalar(select(Notice.id).where(*mine)) is None:
+            raise NotFound("There is no such notice among yours.")
+    _change(session, update(Notice).where(*mine, Notice.read_at.is_(None)).values(read_at=at))
+
+
+def revive(session: Session, notice_id: int | None = None) -> int:
+    """Let a dead mail be tried again from the start, or all of them; returns how many."""
+    dead = update(Notice).where(Notice.channel == Channel.MAIL, Notice.state == NoticeState.DEAD)
+    if notice_id is not None:
+        dead = dead.where(Notice.id == notice_id)
+    return _change(session, dead.values(state=NoticeState.WAITING, attempts=0, next_try_at=None, leased_until=None))
+
+
+def mark_printed(session: Session, up_to: int, at: datetime) -> int:
+    """Note that the waiting letters up to that id are printed; returns how many."""
+    letters = update(Notice).where(
+        Notice.channel == Channel.LETTER, Notice.state == NoticeState.WAITING, Notice.id <= up_to
+    )
+    return _change(session, letters.values(state=NoticeState.SENT, sent_at=at))
+
+
+def _change(session: Session, statement: Any) -> int:
+    return session.execute(statement.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
