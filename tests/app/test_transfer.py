@@ -348,7 +348,7 @@ def test_progress_is_told_from_the_first_line_to_the_last(bring, file):
     seen = []
     path = file(*(line(Code=f"G{n}") for n in range(1200)))
     bring(path, progress=lambda *at: seen.append(at))
-    assert seen[0] == ("read", 500, 1200)
+    assert seen[0] == ("read", 1000, 1200)
     assert seen[-2:] == [("write", 1000, 1200), ("write", 1200, 1200)]
 
 

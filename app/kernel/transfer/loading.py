@@ -7,6 +7,7 @@ from itertools import islice
 from os import PathLike
 from pathlib import Path
 from time import monotonic
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -84,6 +85,7 @@ def _read(sheet: Sheet, plan: Plan, stage: Stage, outcome: Outcome, progress: Pr
     outcome.preview = {target.name: [] for target in plan.targets}
     for rows in _batches(sheet.rows()):
         plan.prepare(rows)
+        kept: list[tuple[int, list[Any]]] = []
         for row in rows:
             first, last = first or row.number, row.number
             if row.problem is not None:
@@ -94,8 +96,9 @@ def _read(sheet: Sheet, plan: Plan, stage: Stage, outcome: Outcome, progress: Pr
                 stage.refuse(problem, unknown=unknown)
             fresh = [n for n, entry in enumerate(entries) if entry is not None and _meet(n, row, entries, plan, stage)]
             if not problems:
-                stage.keep(row.number, [entry and tuple(entry) for entry in entries])
+                kept.append((row.number, [entry and tuple(entry) for entry in entries]))
                 _show(plan, entries, fresh, outcome)
+        stage.keep(kept)
         outcome.rows += len(rows)
         progress("read", outcome.rows, max(sheet.count_hint, outcome.rows))
     for n, key, number, other in stage.contested():
@@ -105,7 +108,7 @@ def _read(sheet: Sheet, plan: Plan, stage: Stage, outcome: Outcome, progress: Pr
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
     source = iter(rows)
-    while batch := list(islice(source, CHUNK // 2)):
+    while batch := list(islice(source, CHUNK)):
         yield batch
 
 
@@ -144,7 +147,7 @@ def _show(plan: Plan, entries: list[Entry | None], fresh: list[int], outcome: Ou
 def _write(session: Session, plan: Plan, stage: Stage, outcome: Outcome, progress: Progress) -> None:
     """The second pass: the sound lines, a thousand at a time."""
     writer, done = Writer(session, plan, stage, outcome), 0
-    for lines in stage.lines(CHUNK):
+    for lines in stage.lines():
         writer.write([(row, [entry and Entry(*entry) for entry in entries]) for row, entries in lines])
         done += len(lines)
         progress("write", done, outcome.rows)

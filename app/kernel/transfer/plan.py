@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import blake2b
+from dataclasses import field as dataclass_field
+from datetime import date
+from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -31,7 +33,10 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Field:
-    """How one field of a target gets its value. `draft` reads a cell as far as possible without the database."""
+    """How one field of a target gets its value. `draft` reads a cell as far as possible without the database.
+
+    Files repeat their values by the thousand, so what was read once is remembered (`known`, up to a limit).
+    """
 
     name: str
     column: Column[Any]
@@ -41,9 +46,27 @@ class Field:
     links: cells.Links | None = None
     default: Any = None
     optional: bool = False
+    known: dict[Any, Any] = dataclass_field(default_factory=dict)
 
-    def finish(self, value: Any) -> Any:
-        """The value as it is stored; raises `BadValue` for one its kind does not accept."""
+    def of_cell(self, raw: Any) -> Any:
+        """The value of a cell; raises `BadValue`."""
+        if raw.__class__ is not str:  # in a workbook, 1 and True and 1.0 are the same key
+            return self._finish(self.draft(raw))
+        return self.known[raw] if raw in self.known else self._keep(raw, self._finish(self.draft(raw)))
+
+    def of_value(self, value: Any) -> Any:
+        """A fixed or computed value as it is stored; raises `BadValue` for one its kind does not accept."""
+        if not isinstance(value, _REMEMBERED):
+            return self._finish(value)
+        key = (value.__class__, value)
+        return self.known[key] if key in self.known else self._keep(key, self._finish(value))
+
+    def _keep(self, key: Any, value: Any) -> Any:
+        if len(self.known) < _MOST:
+            self.known[key] = value
+        return value
+
+    def _finish(self, value: Any) -> Any:
         if value is not None and self.links is not None:
             return self.links.find(value)
         if value is not None and self.kind is not None:
@@ -53,6 +76,10 @@ class Field:
         if value is None and not self.optional:
             raise BadValue("a value is needed here")
         return value
+
+
+_MOST = 1000
+_REMEMBERED = (str, Decimal, date)
 
 
 class Plan:
@@ -67,6 +94,10 @@ class Plan:
         self.fields = tuple(
             tuple(self._field(table.c[name], source) for name, source in target.fields.items())
             for target, table in zip(self.targets, self.tables, strict=True)
+        )
+        self._linked = tuple(
+            tuple(self.position[f.source.target] for f in fields if isinstance(f.source, LinkTo))
+            for fields in self.fields
         )
 
     def _field(self, column: Column[Any], source: Any) -> Field:
@@ -102,15 +133,14 @@ class Plan:
             reading.take(n, target)
         return reading.entries, list(reading.problems.values())
 
-    def digest(self, n: int, entries: Sequence[Entry | None]) -> bytes:
-        """A fingerprint of what the line says of target `n`, links by the keys they lead to."""
+    def digest(self, n: int, entries: Sequence[Entry | None]) -> int:
+        """A fingerprint of what the line says of target `n`, links by the keys they lead to; good for this process."""
         entry = entries[n]
-        linked = [
-            other.key if (other := entries[self.position[field.source.target]]) else None
-            for field in self.fields[n]
-            if isinstance(field.source, LinkTo)
-        ]
-        return blake2b(repr((entry and entry.values, linked)).encode(), digest_size=16).digest()
+        told = (entry and entry.values, tuple((other := entries[at]) and other.key for at in self._linked[n]))
+        try:
+            return hash(told)
+        except TypeError:  # a value of JSON
+            return hash(repr(told))
 
     def key_column(self, n: int) -> str | None:
         """The column of the file the key of target `n` comes from, if it comes from one."""
@@ -148,28 +178,26 @@ class _Reading:
         sound = not self.problems
         if target.when is not None and not (sound and self._ask(target, target.when)):
             return
-        values: dict[str, Any] = {}
+        parsed: dict[str, Any] = {}
         if sound:
-            self.parsed[target.name] = values
+            self.parsed[target.name] = parsed
+        values = []
         for field in self.plan.fields[n]:
-            source = field.source
+            source, value = field.source, None
             try:
-                match source:
-                    case Cell():
-                        values[field.name] = field.finish(field.draft(self.row.cells.get(source.column)))
-                    case Fixed():
-                        values[field.name] = field.finish(source.value)
-                    case Computed():
-                        if not self.problems:
-                            values[field.name] = field.finish(self._compute(target, field, source))
-                    case LinkTo():
-                        self._check_link(field, source)
+                if isinstance(source, Cell):
+                    value = parsed[field.name] = field.of_cell(self.row.cells.get(source.column))
+                elif isinstance(source, Fixed):
+                    value = parsed[field.name] = field.of_value(source.value)
+                elif isinstance(source, LinkTo):
+                    self._check_link(field, source)
+                elif not self.problems:
+                    value = parsed[field.name] = field.of_value(self._compute(target, field, source))
             except BadValue as error:
                 self._refuse(field, error)
+            values.append(value)
         if not self.problems:
-            self.entries[n] = Entry(
-                self._key(n, target, values), tuple(values.get(f.name) for f in self.plan.fields[n])
-            )
+            self.entries[n] = Entry(self._key(target, parsed), tuple(values))
 
     def _ask(self, target: Target, when: Callable[[Parsed, Mapping[str, Any]], bool]) -> bool:
         try:
@@ -197,12 +225,12 @@ class _Reading:
                 "this row names no %(target)s, which its %(field)s needs", target=source.target, field=field.name
             )
 
-    def _key(self, n: int, target: Target, values: dict[str, Any]) -> str:
+    def _key(self, target: Target, parsed: dict[str, Any]) -> str:
         source = target.fields[target.key]
         if isinstance(source, LinkTo):
             linked = self.entries[self.plan.position[source.target]]
             return linked.key if linked else ""
-        return str(plain(values[target.key]))
+        return str(plain(parsed[target.key]))
 
     def _refuse(self, field: Field, error: BadValue) -> None:
         source = field.source

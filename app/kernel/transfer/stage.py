@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, Self
 from app.kernel.transfer.outcome import Problem
 
 _TABLES = """
-CREATE TABLE line (row INTEGER PRIMARY KEY, body BLOB) WITHOUT ROWID;
-CREATE TABLE known (target INTEGER, key TEXT, row INTEGER, digest BLOB, id INTEGER, status TEXT,
+CREATE TABLE lines (first INTEGER PRIMARY KEY, last INTEGER, body BLOB);
+CREATE TABLE known (target INTEGER, key TEXT, row INTEGER, digest INTEGER, id INTEGER, status TEXT,
                     PRIMARY KEY (target, key)) WITHOUT ROWID;
 CREATE TABLE again (target INTEGER, key TEXT, row INTEGER, PRIMARY KEY (target, key, row)) WITHOUT ROWID;
 CREATE TABLE contest (target INTEGER, key TEXT, row INTEGER, PRIMARY KEY (target, key)) WITHOUT ROWID;
@@ -27,7 +27,7 @@ class Seen(NamedTuple):
     """Where a key stood first, and a digest of what was said of it there."""
 
     row: int
-    digest: bytes
+    digest: int
 
 
 class Stage:
@@ -45,30 +45,31 @@ class Stage:
     def __exit__(self, *_: object) -> None:
         self._notes.close()
 
-    def keep(self, row: int, body: Any) -> None:
-        """Keep an accepted line for the second pass."""
-        self._notes.execute("INSERT INTO line VALUES (?, ?)", (row, pickle.dumps(body, pickle.HIGHEST_PROTOCOL)))
+    def keep(self, lines: list[tuple[int, Any]]) -> None:
+        """Keep a batch of lines, (row, what it says), for the second pass."""
+        if lines:
+            body = pickle.dumps(lines, pickle.HIGHEST_PROTOCOL)
+            self._notes.execute("INSERT INTO lines VALUES (?, ?, ?)", (lines[0][0], lines[-1][0], body))
 
-    def lines(self, size: int) -> Iterator[list[tuple[int, Any]]]:
-        """The lines of rows without a problem, in order, in chunks of `size`."""
-        last = -1
-        while chunk := self._notes.execute(
-            "SELECT row, body FROM line WHERE row > ? AND row NOT IN (SELECT row FROM problem) ORDER BY row LIMIT ?",
-            (last, size),
-        ).fetchall():
-            last = chunk[-1][0]
+    def lines(self) -> Iterator[list[tuple[int, Any]]]:
+        """The lines of rows without a problem, batch by batch, in order."""
+        at = -1
+        batch = "SELECT first, last, body FROM lines WHERE first > ? ORDER BY first LIMIT 1"
+        while (found := self._notes.execute(batch, (at,)).fetchone()) is not None:
+            at, last, body = found
+            bad = {
+                row for (row,) in self._notes.execute("SELECT row FROM problem WHERE row BETWEEN ? AND ?", (at, last))
+            }
             # The bytes are our own, out of a file only this process can open.
-            yield [(row, pickle.loads(body)) for row, body in chunk]
+            yield [line for line in pickle.loads(body) if line[0] not in bad]
 
-    def meet(self, target: int, key: str, row: int, digest: bytes) -> Seen | None:
+    def meet(self, target: int, key: str, row: int, digest: int) -> Seen | None:
         """Note a key; if it stood on an earlier row, say where and with which digest."""
+        note = "INSERT OR IGNORE INTO known (target, key, row, digest) VALUES (?, ?, ?, ?)"
+        if self._notes.execute(note, (target, key, row, digest)).rowcount:
+            return None
         found = self._notes.execute("SELECT row, digest FROM known WHERE target = ? AND key = ?", (target, key))
-        if (earlier := found.fetchone()) is not None:
-            return Seen(*earlier)
-        self._notes.execute(
-            "INSERT INTO known (target, key, row, digest) VALUES (?, ?, ?, ?)", (target, key, row, digest)
-        )
-        return None
+        return Seen(*found.fetchone())
 
     def repeat(self, target: int, key: str, row: int, contradicts: bool) -> None:
         """Note that a key stands on a further row, and whether that contradicts the first."""
@@ -86,9 +87,11 @@ class Stage:
 
     def ids(self, target: int, keys: Iterable[str]) -> dict[str, int]:
         """The ids of those keys that are settled already."""
-        find = "SELECT id FROM known WHERE target = ? AND key = ?"
-        found = ((key, self._notes.execute(find, (target, key)).fetchone()) for key in keys)
-        return {key: row[0] for key, row in found if row is not None and row[0] is not None}
+        find = (
+            "SELECT known.key, known.id FROM json_each(?) AS wanted "
+            "JOIN known ON known.target = ? AND known.key = wanted.value WHERE known.id IS NOT NULL"
+        )
+        return dict(self._notes.execute(find, (json.dumps(list(keys)), target)).fetchall())
 
     def settle(self, target: int, settled: Iterable[tuple[str, int, str]]) -> None:
         """Note the (key, id, status) of rows that are written, changed or stood."""
