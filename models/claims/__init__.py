@@ -1,10 +1,10 @@
 """Claims: from first notice over papers, survey and decision to the payout (systems 38 to 42)."""
 
-from models.claims import settings
+from models.claims import measures, settings
 from models.claims.claim import Claim
 from models.claims.paper import Paper
 from models.claims.payout import Payout
 from models.claims.required_paper import RequiredPaper
 from models.claims.survey import Survey
 
-__all__ = ["Claim", "Paper", "Payout", "RequiredPaper", "Survey", "settings"]
+__all__ = ["Claim", "Paper", "Payout", "RequiredPaper", "Survey", "measures", "settings"]

@@ -15,6 +15,8 @@ from app.kernel.settings import set_setting
 from app.kernel.tables import Notice
 from app.kernel.workflow import advance
 from app.schema.errors import Conflict, Invalid, NotPermitted, Refusal
+from app.schema.measure import Figure
+from app.schema.registry import registry
 from app.schema.roles import Scope
 from models.claims import Claim, Paper, Payout, RequiredPaper, Survey
 from models.claims.states import ClaimState, LossCause, PayoutMethod, SurveyState
@@ -321,6 +323,18 @@ def test_the_database_refuses_amounts_below_0(session, contract, as_system):
     session.add(notice(contract, "-0.01"))
     with pytest.raises(IntegrityError, match="claimed_is_not_negative"):
         session.flush()
+
+
+def test_claims_decided_on_time_are_counted_by_owner(session, people, contract, as_system):
+    owner, day = people["claims"].user_id, timedelta(days=1)
+    for late, of in ((-1, owner), (0, owner), (1, owner), (1, None)):
+        session.add(notice(contract, decide_by=TODAY, decided_on=TODAY + day * late, owner_id=of))
+    session.add(notice(contract, decide_by=TODAY, decided_on=TODAY - day * 9, owner_id=owner))
+    session.commit()
+    measure, period = registry.measures["claims_on_time"], (TODAY - day, TODAY + day)
+    assert measure.figure(session, owner, *period) == Figure(Decimal(2), Decimal(3))
+    assert measure.figure(session, None, *period) == Figure(Decimal(2), Decimal(4))
+    assert len(session.scalars(measure.rows(owner, *period)).all()) == 3
 
 
 def test_twenty_who_pay_at_once_pay_once(backend, people, approved, session):
