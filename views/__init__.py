@@ -6,14 +6,33 @@ from flask import Flask
 from flask_appbuilder import AppBuilder
 from jinja2 import ChoiceLoader, FileSystemLoader
 
+from app.panel.navigation import add_page
+from views.approvals import ApprovalsPage
+from views.desk import DeskPage
 from views.page import Page
+from views.people import PeoplePage
+from views.reports import ReportsPage
+from views.settings import SettingsPage
 
-PAGES: tuple[type[Page], ...] = ()
+PAGES: tuple[type[Page], ...] = (
+    ApprovalsPage,
+    DeskPage,
+    PeoplePage,
+    ReportsPage,
+    SettingsPage,
+)
 """Every page, in no particular order; add yours here."""
+
+add_page("Renewals", "Renewal desk", "DeskPage.next", "headset", "page:desk", order=5)
+add_page("Work", "Approvals", "ApprovalsPage.list", "clipboard-check", "page:approvals", order=2)
+add_page("Insight", "Reports", "ReportsPage.list", "chart-bar", "page:reports", order=80)
+add_page("Administration", "People and roles", "PeoplePage.list", "users-group", "page:people", order=90)
+add_page("Administration", "Settings", "SettingsPage.list", "adjustments", "page:settings", order=91)
 
 
 def mount(app: Flask, builder: AppBuilder) -> None:
     """Register every page with the application."""
-    app.jinja_loader = ChoiceLoader([app.jinja_loader, FileSystemLoader(Path(__file__).parent / "templates")])  # type: ignore[assignment,list-item]
+    here = FileSystemLoader(Path(__file__).parent / "templates")
+    app.jinja_loader = ChoiceLoader([here, app.jinja_loader])  # type: ignore[assignment,list-item] # Flask gives a folder
     for page in PAGES:
         builder.add_view_no_menu(page)

@@ -13,9 +13,11 @@ from werkzeug.wrappers import Response
 
 from app.extensions import db
 from app.kernel.database import is_locked
+from app.panel import resource
 from app.panel.labels import said
 from app.schema.errors import Refusal
 
+API = "/api/"
 log = logging.getLogger(__name__)
 
 
@@ -33,13 +35,17 @@ def page(status: int, title: str, message: str, *, plain: bool = False) -> tuple
     return render_template("panel/error.html", status=status, title=title, message=message, plain=plain), status
 
 
-def _refused(error: Refusal) -> tuple[str, int]:
+def _refused(error: Refusal) -> Response | tuple[str, int]:
     db.session.rollback()
+    if request.path.startswith(API):
+        return resource.refused(error)
     titles = {403: _("You may not do this"), 404: _("Not found"), 409: _("Something changed meanwhile")}
     return page(error.status, titles.get(error.status, _("This is not possible")), said(error))
 
 
 def _unsigned(error: CSRFError) -> Response | tuple[str, int]:
+    if request.path.startswith(API):
+        return resource.as_problem(error)
     if not current_user.is_authenticated:
         return redirect(url_for("SignIn.login"), 303)
     return page(400, _("The form is out of date"), _("Go back, load the page again and repeat what you did."))
@@ -48,8 +54,8 @@ def _unsigned(error: CSRFError) -> Response | tuple[str, int]:
 def _http(error: HTTPException) -> Response | tuple[str, int] | HTTPException:
     if error.response is not None or (error.code or 500) < 400:
         return error
-    if request.path.startswith("/api/"):
-        return error
+    if request.path.startswith(API):
+        return resource.as_problem(error)
     sentences = {
         400: (_("This cannot be read"), _("The address or the form does not make sense here.")),
         403: (_("You may not do this"), _("Your roles do not allow it.")),

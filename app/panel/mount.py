@@ -3,7 +3,7 @@
 from flask import Flask, render_template
 from flask_appbuilder import AppBuilder, BaseView, expose
 
-from app.panel import errors, face, headers, security
+from app.panel import errors, face, headers, resource, security
 from app.panel.screen import screen_of
 from app.panel.signin import SignIn
 from app.schema.record import Line
@@ -32,3 +32,4 @@ def mount(app: Flask, builder: AppBuilder) -> None:
     for record in registry:
         if not issubclass(record, Line):
             builder.add_view_no_menu(screen_of(record), endpoint=str(record.__tablename__))
+    resource.mount(app, builder)

@@ -1,0 +1,70 @@
+"""Every sentence the panel can say, for the translation catalogues.
+
+Labels come from the declarations, sentences of screens from calls of ``_()``, and sentences of rules from the code:
+what is raised as a refusal or a bad value, and what the guards of steps answer.
+"""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from types import FunctionType
+
+from babel.messages.extract import extract_from_dir
+
+from app.panel import labels, navigation, saving
+from app.schema.registry import registry
+from app.schema.roles import Role
+
+RAISED = {"Refusal", "NotPermitted", "NotFound", "Conflict", "BadValue", "CellError", "SheetError"}
+METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+ROOMS = ("app", "models", "views")
+
+
+def sentences(root: Path) -> set[str]:
+    """Every msgid of the application whose folder is `root`."""
+    found = {role.value for role in Role}
+    found |= set(labels.msgids()) | set(navigation.page_msgids())
+    for record in registry:
+        found |= set(saving.rules_of(record))
+    for room in ROOMS:
+        found |= set(_called(root / room)) | {s for file in (root / room).rglob("*.py") for s in _raised(file)}
+    found |= set(_guards())
+    return {sentence for sentence in found if sentence.strip()}
+
+
+def _called(folder: Path) -> Iterator[str]:
+    options = {"**/templates/**.html": {"trimmed": "true"}}
+    for _file, _line, message, _comments, _context in extract_from_dir(folder, METHODS, options, ("_", "gettext")):
+        yield message if isinstance(message, str) else message[0]
+
+
+def _raised(file: Path) -> Iterator[str]:
+    """First arguments of refusals, and constants in capitals that are sentences, such as ``NEEDED``."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and _name(node.func) in RAISED and node.args:
+            yield from _texts(node.args[0])
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _texts(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _texts(node.body)
+        yield from _texts(node.orelse)
+
+
+def _guards() -> Iterator[str]:
+    """What the guards of steps return."""
+    for record in registry:
+        for step in record.workflow.steps if record.workflow else ():
+            if isinstance(step.when, FunctionType):
+                tree = ast.parse(textwrap.dedent(inspect.getsource(step.when)))
+                for node in ast.walk(tree):
+                    if isinstance(node, ast.Return) and node.value is not None:
+                        yield from _texts(node.value)

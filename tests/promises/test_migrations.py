@@ -1,0 +1,66 @@
+"""The migrations make exactly the schema of the declarations, and every one goes both ways."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask_appbuilder import Model
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect
+
+from app.extensions import db
+from app.factory import create_app
+from app.schema.registry import registry
+from config import Settings
+from tests import gadget
+
+OURS = {str(record.__tablename__) for record in gadget.RECORDS}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request, tmp_path):
+    """An application on an empty database."""
+    if request.param == "sqlite":
+        yield create_app(Settings(mode="testing", data_dir=tmp_path))
+        return
+    with request.getfixturevalue("postgres").database() as url:
+        app = create_app(Settings(mode="testing", data_dir=tmp_path, database_url=url))
+        yield app
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+def tables():
+    return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+
+
+def test_up_down_up_without_drift(empty):
+    with empty.app_context():
+        upgrade()
+        declared = {table.name for table in Model.metadata.sorted_tables} - OURS
+        assert tables() == declared
+        with db.engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": False})
+            differences = [d for d in compare_metadata(context, Model.metadata) if not _of_the_tests(d)]
+        assert differences == []
+        downgrade(revision="base")
+        assert tables() == set()
+        upgrade()
+        assert tables() == declared
+
+
+def _of_the_tests(difference):
+    text = repr(difference)
+    return any(f"'{name}'" in text for name in OURS)
+
+
+def test_check_constraints_are_in_the_database(empty):
+    with empty.app_context():
+        upgrade()
+        found = inspect(db.engine)
+        for record in registry:
+            if record.__tablename__ in OURS:
+                continue
+            declared = {str(c.name) for c in record.__table__.constraints if c.__visit_name__ == "check_constraint" and c.name}
+            kept = {c["name"] for c in found.get_check_constraints(record.__tablename__)}
+            assert {n for n in declared if n not in kept and f"ck_{record.__tablename__}_{n}" not in kept} == set()
