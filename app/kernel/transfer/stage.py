@@ -87,11 +87,9 @@ class Stage:
 
     def ids(self, target: int, keys: Iterable[str]) -> dict[str, int]:
         """The ids of those keys that are settled already."""
-        find = (
-            "SELECT known.key, known.id FROM json_each(?) AS wanted "
-            "JOIN known ON known.target = ? AND known.key = wanted.value WHERE known.id IS NOT NULL"
-        )
-        return dict(self._notes.execute(find, (json.dumps(list(keys)), target)).fetchall())
+        among = "SELECT value FROM json_each(?)"
+        find = f"SELECT key, id FROM known WHERE target = ? AND key IN ({among}) AND id IS NOT NULL"
+        return dict(self._notes.execute(find, (target, json.dumps(list(keys)))).fetchall())
 
     def settle(self, target: int, settled: Iterable[tuple[str, int, str]]) -> None:
         """Note the (key, id, status) of rows that are written, changed or stood."""
