@@ -35,12 +35,13 @@ def found_by(record: type[Record], written: str) -> ColumnElement[bool]:
         if not links:
             near += _holds(record, record, last, written)
             continue
-        statement, reached, entity = select(record.id), record, record
+        statement: Select[Any] = select(record.id)
+        reached, entity = record, record
         for link in links:
-            relation: Any = inspect(reached).relationships[link]
-            further = aliased(relation.mapper.class_)
-            statement = statement.join(further, getattr(entity, link).of_type(further))
-            reached, entity = relation.mapper.class_, further
+            towards = inspect(reached).relationships[link].mapper.class_
+            further = aliased(towards)
+            statement = statement.join(further, further.id == getattr(entity, field_of(reached, link).key))
+            reached, entity = towards, further
         far += [statement.where(condition) for condition in _holds(reached, entity, last, written)]
     if not far:
         return or_(*near) if near else false()

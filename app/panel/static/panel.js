@@ -56,7 +56,9 @@ application.register("part", class extends Stimulus.Controller {
   async load() {
     this.observer.disconnect();
     const answer = await fetch(this.urlValue, { redirect: "error" });
-    if (answer.ok) this.hereTarget.innerHTML = await answer.text();
+    if (!answer.ok) return;
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+    this.hereTarget.replaceChildren(...found.body.childNodes);
   }
 });
 
