@@ -9,6 +9,9 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from app.panel.navigation import add_page
 from views.approvals import ApprovalsPage
 from views.desk import DeskPage
+from views.health import HealthPage
+from views.inbox import InboxPage
+from views.jobs import JobsPage
 from views.page import Page
 from views.people import PeoplePage
 from views.reports import ReportsPage
@@ -17,6 +20,8 @@ from views.settings import SettingsPage
 PAGES: tuple[type[Page], ...] = (
     ApprovalsPage,
     DeskPage,
+    InboxPage,
+    JobsPage,
     PeoplePage,
     ReportsPage,
     SettingsPage,
@@ -26,6 +31,7 @@ PAGES: tuple[type[Page], ...] = (
 add_page("Renewals", "Renewal desk", "DeskPage.next", "headset", "page:desk", order=5)
 add_page("Work", "Approvals", "ApprovalsPage.list", "clipboard-check", "page:approvals", order=2)
 add_page("Insight", "Reports", "ReportsPage.list", "chart-bar", "page:reports", order=80)
+add_page("Administration", "Jobs", "JobsPage.list", "clock", "page:jobs", order=89)
 add_page("Administration", "People and roles", "PeoplePage.list", "users-group", "page:people", order=90)
 add_page("Administration", "Settings", "SettingsPage.list", "adjustments", "page:settings", order=91)
 
@@ -36,3 +42,5 @@ def mount(app: Flask, builder: AppBuilder) -> None:
     app.jinja_loader = ChoiceLoader([here, app.jinja_loader])  # type: ignore[assignment,list-item] # Flask gives a folder
     for page in PAGES:
         builder.add_view_no_menu(page)
+    builder.add_view_no_menu(HealthPage)
+    app.extensions["public"].add("HealthPage.health")

@@ -14,6 +14,7 @@ from app.extensions import db
 from app.kernel.access import find
 from app.kernel.actor import current_actor
 from app.kernel.workflow import advance, offers, workflow_of
+from app.panel.cells import state_badge
 from app.panel.forms import Form, questions
 from app.schema.errors import NotFound, Refusal
 from app.schema.workflow import Step
@@ -43,17 +44,17 @@ class DeskPage(Page):
             return render_template("desk/empty.html")
         after = request.args.get("after", type=int)
         following = keys.index(after) + 1 if after in keys else 0
-        return redirect(url_for("DeskPage.show", pk=keys[following % len(keys)]))
+        return redirect(url_for("DeskPage.show", key=keys[following % len(keys)]))
 
-    @expose("/<int:pk>")
-    def show(self, pk: int) -> str:
+    @expose("/<int:key>")
+    def show(self, key: int) -> str:
         """The desk with one renewal on it."""
-        return _page(_renewal(pk), None, None)
+        return _page(_renewal(key), None, None)
 
-    @expose("/<int:pk>/<step_name>", methods=["POST"])
-    def save(self, pk: int, step_name: str) -> Any:
+    @expose("/<int:key>/<step_name>", methods=["POST"])
+    def save(self, key: int, step_name: str) -> Any:
         """Take the step with its answers, and put the next renewal on the desk; a problem keeps all that was typed."""
-        row = _renewal(pk)
+        row = _renewal(key)
         step = workflow_of(Renewal).step(step_name)
         if step is None:
             raise NotFound("There is no step %(step)s.", step=step_name)
@@ -69,7 +70,7 @@ class DeskPage(Page):
             form.complain(refusal)
         if form.faulty:
             db.session.rollback()
-            return _page(_renewal(pk), form, step), 422
+            return _page(_renewal(key), form, step), 422
         flash(_("Saved: %(row)s", row=row.title), "success")
         return redirect(url_for("DeskPage.next"), 303)
 
@@ -88,8 +89,8 @@ def _queue() -> Any:
     return select(Renewal).where(mine, Renewal.state.in_(OPEN)).order_by(rank, by_limit, Renewal.expires_on, Renewal.id)
 
 
-def _renewal(pk: int) -> Renewal:
-    row = find(db.session, Renewal, pk)
+def _renewal(key: int) -> Renewal:
+    row = find(db.session, Renewal, key)
     assert isinstance(row, Renewal)
     return row
 
@@ -116,6 +117,7 @@ def _page(row: Renewal, form: Form | None, chosen: Step | None) -> str:
         customer=contract.customer if contract else None,
         talks=db.session.scalars(talks).all(),
         script=_script(row),
+        state=state_badge(Renewal.workflow, row.state),
         offers=steps,
         chosen=chosen,
         form=form.name_links(db.session) if form else None,

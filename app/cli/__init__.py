@@ -1,14 +1,15 @@
-"""Commands: ``flask panel …``, ``flask jobs …``, ``flask data …``, ``flask serve``; one file per group."""
+"""Commands: ``flask panel …``, ``flask jobs …``, ``flask data …``, ``flask report``, ``flask serve``; one file per group."""
 
 from flask import Flask
 
 from app.cli.data import data
 from app.cli.jobs import jobs
 from app.cli.panel import panel
+from app.cli.report import report
 from app.cli.serve import serve
 
 
 def register(app: Flask) -> None:
     """Add the commands to an application."""
-    for command in (panel, jobs, data, serve):
+    for command in (panel, jobs, data, report, serve):
         app.cli.add_command(command)

@@ -203,7 +203,7 @@ def load_actor(session: Session, user_id: int, source: str = "web") -> Actor:
         reach[key] = max(scope, reach.get(key, Scope.NONE))
     unit_id, below, branch = _units(session, user_id)
     return Actor(
-        name=f"{user.first_name} {user.last_name}".strip(),
+        name=person_name(user.first_name, user.last_name),
         user_id=user_id,
         roles=frozenset(row.name for row in rows),
         unit_id=unit_id,
@@ -212,6 +212,14 @@ def load_actor(session: Session, user_id: int, source: str = "web") -> Actor:
         reach=reach,
         source=source,
     )
+
+
+def person_name(first: str | None, last: str | None) -> str:
+    """First name and last name; Chinese names family first, without a space."""
+    first, last = (first or "").strip(), (last or "").strip()
+    if any("\u4e00" <= letter <= "\u9fff" for letter in first + last):
+        return last + first
+    return f"{first} {last}".strip()
 
 
 def holders(session: Session, role: str) -> set[int]:

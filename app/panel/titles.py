@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
+from app.kernel.permissions import person_name
 from app.panel import texts
 from app.panel.fields import USERS, Field, field_of
 from app.panel.labels import record_label
@@ -54,11 +55,7 @@ def _alias(target: str) -> Any:
 
 
 def _user_name(values: Sequence[Any]) -> str:
-    """First name and last name; Chinese names family first, without a space."""
-    first, last = (str(part or "").strip() for part in values)
-    if any("\u4e00" <= letter <= "\u9fff" for letter in first + last):
-        return last + first
-    return f"{first} {last}".strip()
+    return person_name(*values)
 
 
 def _numbered(record: type[Record], key: Any) -> str:
