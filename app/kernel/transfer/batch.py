@@ -32,6 +32,7 @@ from app.schema.transfer import Profile
 
 JOB = "data.import"
 KEPT = setting("imports.kept", 30, INTEGER, "Uploaded files are kept for", "days")
+UPLOAD_GONE = "The uploaded file is no longer there. Upload it again."
 _PIECE = 1 << 20
 
 
@@ -44,18 +45,12 @@ class State:
     FAILED = "failed"
 
 
-class TooLarge(Refusal):
-    """The upload has more bytes than are taken."""
-
-    status = 413
-
-
 def receive(
     session: Session, profile: Profile, stream: IO[bytes], filename: str, folder: Path, most: int
 ) -> ImportBatch:
     """Keep an upload of at most `most` bytes under a name nobody can guess, and enter its batch.
 
-    Raises `NotPermitted` and `TooLarge`; nothing is kept then.
+    Raises `Refusal`; nothing is kept then.
     """
     require_import(profile)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -65,7 +60,7 @@ def receive(
         while piece := stream.read(_PIECE):
             if kept.tell() + len(piece) > most:
                 path.unlink()
-                raise TooLarge("The file is larger than %(most)d MB; divide it into several files.", most=most >> 20)
+                raise Refusal("The file is larger than %(most)d MB; divide it into several files.", most=most >> 20)
             kept.write(piece)
     batch = ImportBatch(
         profile=profile.name, filename=name, path=str(path), user_id=current_actor().user_id, state=State.PREVIEWED
@@ -198,7 +193,7 @@ def _fault(error: Exception) -> dict[str, Any]:
         return {"msgid": error.msgid, "args": error.args_, "row": error.row, "column": error.column}
     if isinstance(error, Refusal):
         return {"msgid": error.message, "args": error.args_, "row": None, "column": None}
-    return {"msgid": "The uploaded file is no longer there. Upload it again.", "args": {}, "row": None, "column": None}
+    return {"msgid": UPLOAD_GONE, "args": {}, "row": None, "column": None}
 
 
 @scheduled("imports.forget", cron="30 3 * * *", label="Delete old uploads", missed=Missed.LATEST)

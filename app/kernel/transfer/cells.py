@@ -16,6 +16,7 @@ from app.schema.registry import registry
 from app.schema.transfer import Cell
 
 Convert = Callable[[Any], Any]
+UNKNOWN = "the profile does not know “%(value)s”"
 _REMEMBERED = 50_000
 
 
@@ -96,7 +97,7 @@ def _translation(values: Mapping[str, Any]) -> Convert:
         try:
             return by_text[text] if text in by_text else by_text[text.casefold()]
         except KeyError:
-            raise Unknown("the profile does not know “%(value)s”", value=shown(text)) from None
+            raise Unknown(UNKNOWN, value=shown(text)) from None
 
     return translate
 

@@ -24,6 +24,7 @@ from app.schema.errors import NotPermitted
 from app.schema.transfer import Profile
 
 AtPath = str | PathLike[str]
+CONTRADICTION = "“%(key)s” stands on row %(other)d too, with other values; keep one of the two"
 
 
 def silent(phase: str, done: int, total: int) -> None:
@@ -133,8 +134,7 @@ def _meet(n: int, row: Row, entries: list[Entry | None], plan: Plan, stage: Stag
 
 
 def _contradiction(plan: Plan, n: int, key: str, row: int, other: int) -> Problem:
-    sentence = "“%(key)s” stands on row %(other)d too, with other values; keep one of the two"
-    return Problem(row, plan.key_column(n), key, sentence, {"key": key, "other": other})
+    return Problem(row, plan.key_column(n), key, CONTRADICTION, {"key": key, "other": other})
 
 
 def _show(plan: Plan, entries: list[Entry | None], fresh: list[int], outcome: Outcome) -> None:

@@ -20,6 +20,7 @@ from app.schema.rows import _Placed
 from app.schema.transfer import LinkTo
 
 CHUNK = 1000
+DATABASE_REFUSES = "the database refuses this row: %(rule)s"
 Lines = Sequence[tuple[int, Sequence[Entry | None]]]
 Settled = dict[str, tuple[int, str]]
 
@@ -194,4 +195,4 @@ def _refused(row: int, error: IntegrityError | DataError) -> Problem:
     diagnosis = getattr(error.orig, "diag", None)
     rule = (diagnosis and diagnosis.constraint_name) or str(error.orig)
     rule = rule.removeprefix("CHECK constraint failed: ").removeprefix("ck_")
-    return Problem(row, None, None, "the database refuses this row: %(rule)s", {"rule": words(rule)})
+    return Problem(row, None, None, DATABASE_REFUSES, {"rule": words(rule)})
