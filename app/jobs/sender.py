@@ -26,7 +26,7 @@ from app.schema.settings import setting
 
 BATCH = 50
 LEASE = timedelta(minutes=3)
-"""Longer than a batch may take: `_PATIENCE` and one server time-out."""
+"""Longer than a batch may take: `_PATIENCE`, and the time-outs of signing in and of the last mail."""
 _PATIENCE = 120.0
 ATTEMPTS = setting("notices.attempts", 8, INTEGER, "Tries before a mail is given up", "tries")
 _QUEUED = (Notice.channel == Channel.MAIL, Notice.state == NoticeState.WAITING)
@@ -90,7 +90,7 @@ def _deliver_batch(
     batch: list[tuple[Notice, str | None]], outlet: Outlet, transaction: Callable[[Any], Any], tally: Tally
 ) -> bool:
     """Send the leased mails over one connection; False when the server is in trouble."""
-    until, left = time.monotonic() + _PATIENCE, list(batch)
+    left = list(batch)
 
     def postpone(ids: list[int], error: Exception) -> None:
         dead = transaction(partial(_postpone, ids, str(error)))
@@ -99,6 +99,7 @@ def _deliver_batch(
 
     try:
         with outlet.connect() as connection:
+            until = time.monotonic() + _PATIENCE
             while left and time.monotonic() < until:
                 notice, to = left[0]
                 try:

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.database import insert
@@ -77,16 +77,6 @@ def tell_all(session: Session, notices: list[dict[str, Any]]) -> int:
         return 0
     owed = insert(session, Notice).on_conflict_do_nothing().returning(Notice.id)
     return len(session.execute(owed, notices).all())
-
-
-def _unread(user_id: int) -> tuple[Any, ...]:
-    return (Notice.user_id == user_id, Notice.channel == Channel.APP, Notice.read_at.is_(None))
-
-
-def unread(session: Session, user_id: int) -> int:
-    """How many notices a person has not read yet; counted up to 100."""
-    some = select(Notice.id).where(*_unread(user_id)).limit(100).subquery()
-    return session.execute(select(func.count()).select_from(some)).scalar_one()
 
 
 def inbox(session: Session, user_id: int, limit: int = 100) -> list[Notice]:
