@@ -16,6 +16,7 @@ from app.panel.builder import PanelBuilder
 from app.schema import check
 from app.schema.registry import registry
 from config import HERE, Settings
+from models import demo
 
 LANGUAGES = {"en": {"flag": "gb", "name": "English"}, "zh_Hans": {"flag": "cn", "name": "简体中文"}}
 
@@ -35,6 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, root_path=str(Path(__file__).parent / "panel"))
     app.config.update(_flask_config(settings))
     app.extensions["settings"] = settings
+    app.extensions["demo"], app.extensions["demo_sign_ins"] = demo.load, demo.SIGN_INS
     db.init_app(app)
     migrate.init_app(app, db, directory=str(HERE / "migrations"), render_as_batch=True)
     csrf.init_app(app)

@@ -50,7 +50,7 @@ class ApprovalsPage(Page):
     def list(self) -> str:
         """Everything that waits for me, by record and step."""
         queues = [queue for record in registry for step in approvals_of(record) if (queue := _queue(record, step)).rows]
-        return render_template("approvals/list.html", queues=queues)
+        return render_template("approvals/list.html", queues=queues, asks=asks)
 
     @expose("/<name>/<step_name>", methods=["POST"])
     def take(self, name: str, step_name: str) -> Response:
@@ -65,9 +65,13 @@ class ApprovalsPage(Page):
 
 
 def approvals_of(record: type[Record]) -> list[Step]:
-    """The steps of a record that need somebody else's eyes and ask no question."""
-    steps = record.workflow.steps if record.workflow else ()
-    return [step for step in steps if step.not_by and all(asked.endswith("?") for asked in step.asks)]
+    """The steps of a record that need somebody else's eyes."""
+    return [step for step in (record.workflow.steps if record.workflow else ()) if step.not_by]
+
+
+def asks(step: Step) -> bool:
+    """Whether a step must be answered on the row's own page, so that it cannot be taken for many at once."""
+    return any(not asked.endswith("?") for asked in step.asks)
 
 
 def _queue(record: type[Record], step: Step) -> Queue:

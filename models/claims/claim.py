@@ -131,6 +131,7 @@ class Claim(Owned, Noted, Record):
             by=LEADERS,
             when=effects.undecidable,
             asks=("approved",),
+            not_by="add",
             effect=effects.approve,
             label="Approve",
         ),

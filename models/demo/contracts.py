@@ -141,5 +141,10 @@ def _work(session: Session, random: Random, renewal: Renewal, today: date) -> No
         operations.advance(session, renewal, "decline", answers=answers)
     elif fate < 0.5:
         operations.log_contact(
-            session, renewal, channel=ContactChannel.MESSAGE, feedback=random.choice(TALKS), next_on=soon, appointment=True
+            session,
+            renewal,
+            channel=ContactChannel.MESSAGE,
+            feedback=random.choice(TALKS),
+            next_on=soon,
+            appointment=True,
         )
