@@ -1,5 +1,16 @@
 """The business: one domain per folder, one record per file. Importing this package declares all of it."""
 
-from models import claims, contracts, customers, operations, people, products, renewals, sales, voice
+from models import appraisal, claims, contracts, customers, operations, people, products, renewals, sales, voice
 
-__all__ = ["claims", "contracts", "customers", "operations", "people", "products", "renewals", "sales", "voice"]
+__all__ = [
+    "appraisal",
+    "claims",
+    "contracts",
+    "customers",
+    "operations",
+    "people",
+    "products",
+    "renewals",
+    "sales",
+    "voice",
+]

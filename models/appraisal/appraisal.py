@@ -1,0 +1,203 @@
+"""Appraisal: what somebody achieved in a period, drafted from the work, rated and approved."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.kernel.actor import current_actor
+from app.kernel.outbox import tell
+from app.kernel.settings import setting_value
+from app.schema.errors import Refusal
+from app.schema.grants import Grants
+from app.schema.kinds import Code, Day, LongText, Percent, ShortText, YesNo, ref, starts_at
+from app.schema.panel import Menu, Panel, Related
+from app.schema.record import Record
+from app.schema.roles import LEADERS, SPECIALISTS, Role, Scope
+from app.schema.rows import Owned
+from app.schema.workflow import Effect, Move, Step, Workflow
+from models.appraisal import rules
+from models.appraisal.appraisal_line import AppraisalLine
+from models.appraisal.settings import CAP
+from models.appraisal.states import AppraisalState
+from models.people.settings import house_day
+
+if TYPE_CHECKING:
+    from models.appraisal.appraisal_template import AppraisalTemplate
+    from models.people.person import Person
+
+S = AppraisalState
+APPRAISED = (*SPECIALISTS, Role.UNDERWRITER, Role.FINANCE, Role.INSPECTOR, Role.SUPERVISOR)
+
+
+def _not_oneself(appraisal: "Appraisal") -> str | None:
+    own = current_actor().user_id == appraisal.owner_id
+    return None if own else "Only the person appraised rates him- or herself."
+
+
+def _oneself(appraisal: "Appraisal") -> str | None:
+    own = current_actor().user_id == appraisal.owner_id
+    return "Somebody else has to decide on your own appraisal." if own else None
+
+
+def _rated(field: str) -> Effect:
+    def effect(appraisal: "Appraisal", move: Move) -> None:
+        cap = setting_value(move.session, CAP)
+        if not 0 <= move.answers[field] <= cap:
+            raise Refusal("A rating lies between 0 and %(cap)s.", field=field, cap=cap)
+        appraisal.result = composed(appraisal)
+
+    return effect
+
+
+def _without(*fields: str) -> Effect:
+    def effect(appraisal: "Appraisal", move: Move) -> None:
+        for field in fields:
+            setattr(appraisal, field, None)
+        appraisal.result = composed(appraisal)
+
+    return effect
+
+
+def _approved(appraisal: "Appraisal", move: Move) -> None:
+    appraisal.approved_on = house_day(move.session, move.at)
+    if appraisal.owner_id is not None:
+        said = f"Result: {appraisal.result}. {appraisal.manager_comment or ''}"
+        key = f"appraisal.approved/{appraisal.number}"
+        tell(move.session, key, appraisal.owner_id, f"Appraisal {appraisal.number} is approved", said, row=appraisal)
+
+
+def composed(appraisal: "Appraisal") -> Decimal | None:
+    """The score of the figures and the ratings given so far, by their shares; None as long as there is nothing."""
+    parts = (
+        rules.Line("figures", appraisal.measured_share, appraisal.score),
+        rules.Line("self", appraisal.self_share, appraisal.self_rating),
+        rules.Line("supervisor", appraisal.supervisor_share, appraisal.supervisor_rating),
+    )
+    return rules.total([part for part in parts if part.weight]).score
+
+
+class Appraisal(Owned, Record):
+    """The appraisal of one person for one period by one template; `owner` is the person's sign-in.
+
+    `score` is drawn from the figures alone, `rescaled` says that a KPI without cases was left out; `result` adds the
+    ratings, by the shares the template had. Nobody writes in it but by its steps, and approved it is final.
+    """
+
+    __table_args__: Any = (UniqueConstraint("person_id", "period", "template_id"), {"extend_existing": False})
+
+    number: Mapped[ShortText] = mapped_column(unique=True)
+    person_id: Mapped[int] = ref("person")
+    person: Mapped["Person"] = relationship()
+    template_id: Mapped[int] = ref("appraisal_template")
+    template: Mapped["AppraisalTemplate"] = relationship()
+    period: Mapped[Code] = mapped_column(index=True)
+    measured_share: Mapped[Percent]
+    self_share: Mapped[Percent]
+    supervisor_share: Mapped[Percent]
+    score: Mapped[Percent | None]
+    rescaled: Mapped[YesNo] = mapped_column(default=False)
+    self_rating: Mapped[Percent | None]
+    self_comment: Mapped[LongText | None]
+    supervisor_rating: Mapped[Percent | None]
+    supervisor_comment: Mapped[LongText | None]
+    result: Mapped[Percent | None]
+    manager_comment: Mapped[LongText | None]
+    approved_on: Mapped[Day | None]
+    state: Mapped[AppraisalState] = starts_at(S.DRAFT)
+    lines: Mapped[list[AppraisalLine]] = relationship(
+        back_populates="appraisal", order_by="AppraisalLine.id", passive_deletes=True
+    )
+
+    # Whoever looks over the whole department otherwise sees his or her own appraisal only.
+    grants = Grants(
+        see=(*APPRAISED, Role.MANAGER),
+        lead=(),
+        load=(),
+        scopes=dict.fromkeys((Role.UNDERWRITER, Role.FINANCE, Role.INSPECTOR), Scope.OWN),
+    )
+    panel = Panel(
+        menu=Menu("Performance", icon="chart-bar", order=10),
+        title="number",
+        columns=("number", "person_id", "period", "score", "rescaled", "result", "state"),
+        search=("number", "person.name", "period"),
+        facts=(
+            "person_id",
+            "template_id",
+            "period",
+            "score",
+            "rescaled",
+            "self_rating",
+            "self_comment",
+            "supervisor_rating",
+            "supervisor_comment",
+            "result",
+            "manager_comment",
+            "approved_on",
+        ),
+        related=(Related("appraisal_line", "appraisal_id"),),
+    )
+    workflow = Workflow(
+        Step(
+            "self_rate",
+            S.DRAFT,
+            S.SELF_RATED,
+            by=APPRAISED,
+            when=_not_oneself,
+            asks=("self_rating", "self_comment?"),
+            effect=_rated("self_rating"),
+            label="Rate myself",
+        ),
+        Step(
+            "waive",
+            S.DRAFT,
+            S.SELF_RATED,
+            by=LEADERS,
+            when=_oneself,
+            asks=("reason",),
+            label="Go on without self-rating",
+            tone="secondary",
+        ),
+        Step(
+            "rate",
+            S.SELF_RATED,
+            S.SUPERVISOR_RATED,
+            by=LEADERS,
+            when=_oneself,
+            asks=("supervisor_rating", "supervisor_comment?"),
+            not_by="self_rate",
+            effect=_rated("supervisor_rating"),
+        ),
+        Step(
+            "approve",
+            S.SUPERVISOR_RATED,
+            S.APPROVED,
+            by=Role.MANAGER,
+            when=_oneself,
+            asks=("manager_comment?",),
+            not_by=("self_rate", "rate"),
+            effect=_approved,
+        ),
+        Step(
+            "return_to_person",
+            S.SELF_RATED,
+            S.DRAFT,
+            by=LEADERS,
+            when=_oneself,
+            asks=("reason",),
+            effect=_without("self_rating"),
+            tone="secondary",
+        ),
+        Step(
+            "return_to_supervisor",
+            S.SUPERVISOR_RATED,
+            S.SELF_RATED,
+            by=Role.MANAGER,
+            when=_oneself,
+            asks=("reason",),
+            effect=_without("supervisor_rating"),
+            tone="secondary",
+        ),
+        frozen=S,
+    )

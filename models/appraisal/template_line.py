@@ -1,0 +1,54 @@
+"""TemplateLine: a KPI of a template, with its weight and its target."""
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import CheckConstraint, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.schema.kinds import BadValue, Kind, Percent, Quantity, choice, ref
+from app.schema.panel import Group, Panel
+from app.schema.record import Line
+from app.schema.registry import registry
+from models.appraisal.states import Direction
+
+if TYPE_CHECKING:
+    from models.appraisal.appraisal_template import AppraisalTemplate
+
+
+def _measure(raw: Any) -> str:
+    if (name := str(raw)) in registry.measures:
+        return name
+    known = ", ".join(sorted(measure.name for measure in registry.measures))
+    raise BadValue("no measure is called %(name)s; choose one of: %(known)s", name=name, known=known)
+
+
+MEASURE = Kind("measure", _measure, longest=80)
+
+
+class TemplateLine(Line):
+    """A KPI: the name of a measure, its weight in per cent, its target in the measure's unit, and which way is good."""
+
+    parent = "template_id"
+
+    __table_args__: Any = (
+        UniqueConstraint("template_id", "measure"),
+        CheckConstraint("weight > 0", name="weight_is_above_0"),
+        CheckConstraint("target > 0", name="target_is_above_0"),
+        {"extend_existing": False},
+    )
+
+    template_id: Mapped[int] = ref("appraisal_template", ondelete="CASCADE")
+    template: Mapped["AppraisalTemplate"] = relationship(back_populates="lines")
+    measure: Mapped[str] = mapped_column(String(80), info={"kind": MEASURE})
+    weight: Mapped[Percent]
+    target: Mapped[Quantity]
+    direction: Mapped[Direction] = choice(Direction, default=Direction.HIGHER)
+
+    panel = Panel(
+        title="measure",
+        columns=("measure", "weight", "target", "direction"),
+        search=("measure",),
+        form=(Group("KPI", "template_id", "measure", "weight", "target", "direction"),),
+        fixed=("template_id",),
+        order="id",
+    )
