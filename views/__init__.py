@@ -10,6 +10,7 @@ from app.panel.navigation import add_page
 from views.approvals import ApprovalsPage
 from views.desk import DeskPage
 from views.health import HealthPage
+from views.imports import ImportsPage
 from views.inbox import InboxPage
 from views.jobs import JobsPage
 from views.page import Page
@@ -20,6 +21,7 @@ from views.settings import SettingsPage
 PAGES: tuple[type[Page], ...] = (
     ApprovalsPage,
     DeskPage,
+    ImportsPage,
     InboxPage,
     JobsPage,
     PeoplePage,
@@ -31,6 +33,7 @@ PAGES: tuple[type[Page], ...] = (
 add_page("Renewals", "Renewal desk", "DeskPage.next", "headset", "page:desk", order=5)
 add_page("Work", "Approvals", "ApprovalsPage.list", "clipboard-check", "page:approvals", order=2)
 add_page("Insight", "Reports", "ReportsPage.list", "chart-bar", "page:reports", order=80)
+add_page("Administration", "Import files", "ImportsPage.list", "file-upload", "page:imports", order=88)
 add_page("Administration", "Jobs", "JobsPage.list", "clock", "page:jobs", order=89)
 add_page("Administration", "People and roles", "PeoplePage.list", "users-group", "page:people", order=90)
 add_page("Administration", "Settings", "SettingsPage.list", "adjustments", "page:settings", order=91)
