@@ -20,7 +20,7 @@ from app.kernel.actor import Actor, acting, current_actor
 from app.kernel.permissions import Actors
 from app.kernel.settings import setting_value
 from app.kernel.sheets import SheetError
-from app.kernel.tables import ImportBatch, JobPeriod
+from app.kernel.tables import Heartbeat, ImportBatch, JobPeriod
 from app.kernel.transfer.loading import load, require_import
 from app.kernel.transfer.outcome import Progress
 from app.schema.errors import Conflict, NotFound, NotPermitted, Refusal
@@ -89,6 +89,16 @@ def start(session: Session, batch: ImportBatch) -> None:
     ledger.enqueue(session, JOB, str(batch.id), ledger.database_now(session), current_actor().user_id)
 
 
+def drop(session: Session, batch: ImportBatch) -> None:
+    """Throw away an upload that was not loaded. Raises `Conflict` for one that was, or is about to be."""
+    require_import(profile_of(batch))
+    session.refresh(batch, with_for_update=True)
+    if batch.state != State.PREVIEWED:
+        raise Conflict("This file is being loaded already, or has been.")
+    discard(batch.path)
+    session.delete(batch)
+
+
 def visible(session: Session, batch_id: int) -> ImportBatch:
     """The batch, for its uploader and for whoever may load the like of it; else `NotFound`."""
     batch, actor = session.get(ImportBatch, batch_id), current_actor()
@@ -144,6 +154,12 @@ def _teller(path: str) -> Progress:
 def period(session: Session, batch: ImportBatch) -> JobPeriod | None:
     """The ledger's line on a batch, once it is started: tries, errors, whether it was given up."""
     return session.get(JobPeriod, (JOB, str(batch.id)))
+
+
+def worker_alive(session: Session) -> bool:
+    """Whether somebody is there to do the load."""
+    heard = ledger.database_now(session) - ledger.SILENT_AFTER
+    return session.scalar(select(Heartbeat.worker).where(Heartbeat.at > heard).limit(1)) is not None
 
 
 @scheduled(JOB, cron="", label="Load an uploaded file")

@@ -1,0 +1,249 @@
+"""Files brought in: upload, preview of what they say, load by the worker, and the refused rows to mend."""
+
+from pathlib import Path
+from typing import Any
+
+from flask import current_app, flash, jsonify, redirect, render_template, request, send_file, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from app.extensions import db
+from app.kernel.actor import current_actor
+from app.kernel.database import read_only
+from app.kernel.guard import GuardedSession
+from app.kernel.ledger import Status
+from app.kernel.sheets import SheetError
+from app.kernel.tables import ImportBatch
+from app.kernel.transfer import batch as batches
+from app.kernel.transfer.batch import State
+from app.panel.labels import field_label, record_plural, translated
+from app.panel.texts import house_zone, plain
+from app.schema.errors import NotFound, NotPermitted
+from app.schema.record import Record, words
+from app.schema.registry import registry
+from app.schema.transfer import Profile
+from views.page import Page
+
+
+class ImportsPage(Page):
+    """Uploads of the people who may load them."""
+
+    route_base = "/imports"
+    permission = "page:imports"
+
+    @expose("/")
+    def list(self) -> str:
+        """The form for an upload, and the newest batches."""
+        return _list_page()
+
+    @expose("/", methods=["POST"])
+    def upload(self) -> Any:
+        """Keep a file and look at it; then its preview. A file with a fault as a whole is not kept."""
+        profile, sent = registry.profiles.get(request.form.get("profile", "")), request.files.get("file")
+        if profile is None:
+            raise NotFound("There is no such import profile.")
+        if sent is None or not sent.filename:
+            return _list_page(problem=_("Choose a file first.")), 422
+        folder = current_app.extensions["settings"].data_dir / "uploads"
+        most = current_app.config["MAX_CONTENT_LENGTH"]
+        batch = batches.receive(db.session, profile, sent.stream, sent.filename, folder, most)
+        db.session.flush()
+        key, path = batch.id, batch.path
+        db.session.commit()
+        try:
+            found = _examined(key)
+        except SheetError as error:
+            batches.discard(path)
+            db.session.delete(db.session.get(ImportBatch, key))
+            db.session.commit()
+            return _list_page(problem=_placed(error), file=sent.filename), 422
+        batch = db.session.get_one(ImportBatch, key)
+        batch.result, batch.rows = found, found["rows"]
+        db.session.commit()
+        return redirect(url_for("ImportsPage.show", batch_id=key), 303)
+
+    @expose("/<int:batch_id>")
+    def show(self, batch_id: int) -> str:
+        """An upload as it stands: its preview, how far its load is, or what came of it."""
+        batch = batches.visible(db.session, batch_id)
+        profile = batches.profile_of(batch)
+        return render_template(
+            "imports/show.html",
+            batch=batch,
+            profile=profile,
+            state=batch.state,
+            result=batch.result if batch.result and "records" in batch.result else None,
+            fault=_fault(batch),
+            tallies=_tallies(profile, batch.result or {}),
+            problems=_problems((batch.result or {}).get("problems", ())),
+            previews=_previews(profile, (batch.result or {}).get("preview", {})),
+            has_refused=bool(batch.path) and batches.refused_file(batch).exists(),
+            progress=_progress(batch),
+            plain=plain,
+        )
+
+    @expose("/<int:batch_id>/load", methods=["POST"])
+    def load(self, batch_id: int) -> Response:
+        """Owe the load to the worker."""
+        batches.start(db.session, batches.visible(db.session, batch_id))
+        db.session.commit()
+        return redirect(url_for("ImportsPage.show", batch_id=batch_id), 303)
+
+    @expose("/<int:batch_id>/discard", methods=["POST"])
+    def discard(self, batch_id: int) -> Response:
+        """Throw an upload away that was not loaded."""
+        batches.drop(db.session, batches.visible(db.session, batch_id))
+        db.session.commit()
+        flash(_("The file was thrown away; nothing of it was loaded."), "info")
+        return redirect(url_for("ImportsPage.list"), 303)
+
+    @expose("/<int:batch_id>/progress")
+    def progress(self, batch_id: int) -> Response:
+        """How far the load is, for the bar: ``state``, ``done`` of ``total`` steps, and a sentence."""
+        return jsonify(_progress(batches.visible(db.session, batch_id)))
+
+    @expose("/<int:batch_id>/refused.csv")
+    def refused(self, batch_id: int) -> Response:
+        """The refused rows, each with what is wrong, to mend and load again."""
+        batch = batches.visible(db.session, batch_id)
+        path = batches.refused_file(batch)
+        if not path.exists():
+            raise NotFound("No row of this file was refused.")
+        name = f"{Path(batch.filename).stem}-refused.csv"
+        return send_file(path, mimetype="text/csv", as_attachment=True, download_name=name, max_age=0)
+
+
+def _list_page(problem: str = "", file: str = "") -> str:
+    actor = current_actor()
+    profiles = [p for p in registry.profiles if actor.scope("import", f"profile:{p.name}")]
+    if request.method == "POST" and not profiles:
+        raise NotPermitted("You may not load files with any profile.")
+    found = list(batches.batches(db.session))
+    wanted = {batch.user_id for batch in found}
+    users = {user.id: user.get_full_name() for user in db.session.scalars(select(User).where(User.id.in_(wanted)))}
+    return render_template(
+        "imports/list.html",
+        profiles=sorted(profiles, key=lambda p: translated(p.label)),
+        chosen=request.form.get("profile", ""),
+        batches=found,
+        labels={p.name: translated(p.label) for p in registry.profiles},
+        users=users,
+        problem=problem,
+        file=file,
+        states=_states(),
+        plain=plain,
+    )
+
+
+def _states() -> dict[str, str]:
+    return {
+        State.PREVIEWED: _("not loaded yet"),
+        State.WAITING: _("being loaded"),
+        State.LOADED: _("loaded"),
+        State.FAILED: _("not loaded"),
+    }
+
+
+def _examined(key: int) -> dict[str, Any]:
+    """Look at an upload without holding up anybody who writes: a session of its own that only reads."""
+    with read_only(), GuardedSession(bind=db.engine) as session:
+        return batches.examine(session, session.get_one(ImportBatch, key), house_zone())
+
+
+def _sentence(msgid: str, places: dict[str, Any]) -> str:
+    """A message out of a file, in the person's language; what it quotes stays as the file has it."""
+    sentence = translated(msgid)
+    return sentence % places if places else sentence
+
+
+def _placed(error: SheetError) -> str:
+    return _at(error.row, error.column, _sentence(error.msgid, error.args_))
+
+
+def _at(row: int | None, column: str | None, message: str) -> str:
+    if row is not None and column is not None:
+        return _("Row %(row)d, column %(column)s: %(message)s", row=row, column=column, message=message)
+    if row is not None:
+        return _("Row %(row)d: %(message)s", row=row, message=message)
+    return message
+
+
+def _fault(batch: ImportBatch) -> str:
+    """Why a load came to nothing, or what stands in the way of one that waits."""
+    told = (batch.result or {}).get("fault")
+    return _at(told["row"], told["column"], _sentence(told["msgid"], told["args"])) if told else batch.error or ""
+
+
+def _tallies(profile: Profile, result: dict[str, Any]) -> list[dict[str, Any]]:
+    counted = result.get("records", {})
+    return [
+        counted[target.name]
+        | {"label": translated(words(target.name)), "plural": record_plural(registry[target.record])}
+        for target in profile.targets
+        if target.name in counted
+    ]
+
+
+def _problems(found: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "row": problem["row"],
+            "column": _column(problem["column"]),
+            "value": problem["value"],
+            "words": _sentence(problem["msgid"], problem["args"]),
+        }
+        for problem in found
+    ]
+
+
+def _column(name: str | None) -> str:
+    """The column of a problem; a computed field by its label."""
+    return translated(words(name[2:])) if name and name.startswith("→ ") else name or ""
+
+
+def _previews(profile: Profile, preview: dict[str, Any]) -> list[dict[str, Any]]:
+    shown = []
+    for target in profile.targets:
+        rows = preview.get(target.name)
+        if rows:
+            record = registry[target.record]
+            names = list(target.fields)
+            heads = [field_label(record, name) for name in names]
+            cells = [[_cell(record, name, row.get(name)) for name in names] for row in rows]
+            shown.append({"label": translated(words(target.name)), "heads": heads, "rows": cells})
+    return shown
+
+
+def _cell(record: type[Record], name: str, value: Any) -> str:
+    choices = record.__table__.c[name].info.get("choices")
+    if value is None:
+        return "—"
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return translated(choices(value).label) if choices else str(value)
+
+
+def _progress(batch: ImportBatch) -> dict[str, Any]:
+    """How far a load is. Reading is the first half of the bar, writing the second."""
+    told = batches.progress(batch) if batch.path else {}
+    done, total = told.get("done", 0), max(told.get("total", 0), 1)
+    answer = {"state": batch.state, "done": done, "total": 2 * total, "stuck": False}
+    if batch.state != State.WAITING:
+        return answer
+    period = batches.period(db.session, batch)
+    if period is not None and period.status in (Status.FAILED, Status.SKIPPED):
+        message = _("The load failed and is not tried again by itself; operations can retry it on the page Jobs.")
+        return answer | {"stuck": True, "words": message}
+    if not batches.worker_alive(db.session):
+        message = _("No worker is running. The file is loaded as soon as one is; nothing is lost.")
+        return answer | {"stuck": True, "words": message}
+    if period is not None and period.error:
+        return answer | {"words": _("The load was interrupted; it begins again by itself.")}
+    if told.get("phase") == "read":
+        return answer | {"words": _("Reading row %(done)d of %(total)d", done=done, total=total)}
+    if told.get("phase") == "write":
+        return answer | {"done": total + done, "words": _("Writing row %(done)d of %(total)d", done=done, total=total)}
+    return answer | {"words": _("Waiting for the worker")}
