@@ -11,12 +11,14 @@ from app.extensions import db
 from app.kernel.access import require, widened
 from app.kernel.actor import Actor, current_actor
 from app.kernel.permissions import PREFIX
+from app.kernel.workflow import publish
 from app.panel import showing
 from app.panel.base import RecordView, check_version
 from app.panel.labels import said
 from app.panel.saving import saving
 from app.panel.titles import titles_of
 from app.schema.errors import NotPermitted, Refusal
+from app.schema.events import HandedOver
 from app.schema.record import Record
 from app.schema.registry import registry
 from app.schema.roles import Scope
@@ -43,6 +45,8 @@ class Handover(RecordView):
                 unit_id = _unit_of(user_id)
                 if unit_id is not None:
                     row.unit_id = unit_id
+                db.session.flush()
+                publish(db.session, HandedOver(str(self.record.__tablename__), row.id, user_id))
         except Refusal as refusal:
             return self.page(key, assigning=said(refusal)), refusal.status
         to = titles_of(db.session, "ab_user", [user_id]).get(user_id, "") if user_id else ""

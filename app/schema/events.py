@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 _reactions: dict[type["Event"], list[Callable[[Any, Any], None]]] = defaultdict(list)
@@ -9,6 +10,15 @@ _reactions: dict[type["Event"], list[Callable[[Any, Any], None]]] = defaultdict(
 
 class Event:
     """Something that happened; subclasses are frozen dataclasses named in the past tense."""
+
+
+@dataclass(frozen=True)
+class HandedOver(Event):
+    """A row of `record` was handed to a user, or with None put back among the unassigned."""
+
+    record: str
+    row_id: int
+    user_id: int | None
 
 
 E = TypeVar("E", bound=Event)

@@ -1,6 +1,6 @@
 """What people do with renewals, beyond a single step: log a talk, close, hand over."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -9,19 +9,14 @@ from sqlalchemy.orm import Session
 
 from app.kernel import history
 from app.kernel.access import require
-from app.kernel.actor import current_actor, on_behalf
-from app.kernel.permissions import holders
-from app.kernel.tables import Notice
-from app.kernel.workflow import advance
-from app.schema.errors import Conflict, Refusal
-from app.schema.roles import Role
+from app.kernel.actor import current_actor
+from app.kernel.workflow import advance, publish
+from app.schema.errors import Conflict
+from app.schema.events import HandedOver
 from models.contracts import Contract
 from models.people import Person
-from models.people.settings import house_day
-from models.people.states import Employment
-from models.renewals.contact import Contact
 from models.renewals.renewal import Renewal
-from models.renewals.states import LOST, OPEN, ContactChannel, Intent, RenewalState
+from models.renewals.states import ContactChannel, Intent, RenewalState
 
 
 def log_contact(
@@ -82,32 +77,9 @@ def reassign(session: Session, renewal: Renewal, user_id: int, *, why: str | Non
     What was talked about goes along. Raises `NotPermitted` beyond one's reach, `Conflict` for a renewal that is
     closed, `Refusal` for somebody who does not work renewals.
     """
-    actor = current_actor()
-    require(actor, "edit", renewal)
-    if renewal.state not in OPEN | LOST:
-        raise Conflict("This renewal is closed; there is nothing to hand over.")
-    person = session.scalar(select(Person).where(Person.user_id == user_id, Person.state == Employment.ACTIVE))
-    if person is None or user_id not in holders(session, Role.RENEWAL):
-        raise Refusal("Choose somebody who works renewals.", field="owner_id")
-    today = house_day(session, datetime.now(UTC))
-    renewal.owner_id, renewal.unit_id = user_id, person.unit_id
-    if renewal.credited_to_id is None:
-        renewal.credited_to_id, renewal.allocated_on = user_id, today
+    require(current_actor(), "edit", renewal)
+    unit_id = session.scalar(select(Person.unit_id).where(Person.user_id == user_id))
+    renewal.owner_id, renewal.unit_id = user_id, unit_id or renewal.unit_id
     session.flush()
     history.note(session, renewal, "reassign", why)
-    with on_behalf("a renewal is handed over"):
-        for contact in session.scalars(select(Contact).where(Contact.renewal_id == renewal.id)):
-            contact.owner_id, contact.unit_id = user_id, person.unit_id
-        session.flush()
-    session.add(
-        Notice(
-            dedupe_key=f"renewals.reassign:{renewal.id}:{renewal.version}",
-            channel="app",
-            user_id=user_id,
-            subject=f"Renewal {renewal.number} handed to you · 续保 {renewal.number} 已转给您",
-            body=why or "",
-            record="renewal",
-            record_id=renewal.id,
-        )
-    )
-    session.flush()
+    publish(session, HandedOver("renewal", renewal.id, user_id))

@@ -6,8 +6,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.kernel import history
+from app.kernel.outbox import tell
+from app.kernel.permissions import holders
 from app.kernel.workflow import adopt
-from app.schema.events import on
+from app.schema.errors import Conflict, Refusal
+from app.schema.events import HandedOver, on
+from app.schema.roles import Role
 from models.contracts import Contract
 from models.contracts.events import (
     ContractCancelled,
@@ -17,9 +21,13 @@ from models.contracts.events import (
     RenewalRefused,
 )
 from models.contracts.states import ContractState
+from models.people import Person
+from models.people.settings import house_day
+from models.people.states import Employment
+from models.renewals.contact import Contact
 from models.renewals.renewal import Renewal
 from models.renewals.rules import LeftOut
-from models.renewals.states import OPEN, RenewalState
+from models.renewals.states import LOST, OPEN, RenewalState
 
 
 @on(ContractsLapsed)
@@ -75,4 +83,30 @@ def voided(event: ContractVoided, session: Session) -> None:
         renewal.successor_id = None
         if renewal.state == RenewalState.RENEWED:
             adopt(session, renewal, RenewalState.FOLLOWING)
+    session.flush()
+
+
+@on(HandedOver)
+def handed_over(event: HandedOver, session: Session) -> None:
+    """Somebody else works a renewal: the talks go along, the credit stays frozen, and the new owner is told.
+
+    Raises `Conflict` for a renewal that is closed, `Refusal` for somebody who does not work renewals.
+    """
+    if event.record != "renewal":
+        return
+    renewal = session.get_one(Renewal, event.row_id)
+    if renewal.state not in OPEN | LOST:
+        raise Conflict("This renewal is closed; there is nothing to hand over.")
+    if event.user_id is None:
+        return
+    active = select(Person.id).where(Person.user_id == event.user_id, Person.state == Employment.ACTIVE)
+    if session.scalar(active) is None or event.user_id not in holders(session, Role.RENEWAL):
+        raise Refusal("Choose somebody who works renewals.", field="owner_id")
+    if renewal.credited_to_id is None:
+        renewal.credited_to_id, renewal.allocated_on = event.user_id, house_day(session, datetime.now(UTC))
+    for contact in session.scalars(select(Contact).where(Contact.renewal_id == renewal.id)):
+        contact.owner_id, contact.unit_id = renewal.owner_id, renewal.unit_id
+    told = f"Renewal {renewal.number} handed to you · 续保 {renewal.number} 已转给您"
+    key = f"renewals.handed_over:{renewal.id}:{renewal.version}"
+    tell(session, key, event.user_id, told, "", row=renewal)
     session.flush()

@@ -256,7 +256,7 @@ def test_a_closed_renewal_stays_where_it_is(session, people, renewal):
     with acting(people["renewal"]):
         close(session, renewal, paid_on="2030-03-20")
         session.commit()
-    with acting(people["manager"]), pytest.raises(Conflict, match="closed"):
+    with acting(people["manager"]), pytest.raises(Conflict, match="while it is Renewed"):
         reassign(session, renewal, people["renewal3"].user_id)
 
 
