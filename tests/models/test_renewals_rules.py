@@ -308,6 +308,12 @@ def test_the_tolerance_is_of_what_there_is_to_share() -> None:
     assert [p.items for p in result.portions] == [10, 10, 100]
 
 
+def test_touched_items_count_in_what_there_is_to_share() -> None:
+    items = [Item(n, D(100), owner="An" if n < 54 else "Bo", touched=n >= 14) for n in range(100)]
+    result = rebalance(items, [AN, BO], replace(BY_COUNT, tolerance=D("0.2")))
+    assert [p.items for p in result.portions] == [54, 46]  # 8 apart, and a fifth of the fair share is 10
+
+
 def test_touched_items_stay_even_with_the_barred() -> None:
     items = [Item(n, D(100), owner="An", touched=n < 8) for n in range(9)] + [Item(9, D(100), owner="Ci", touched=True)]
     result = rebalance(items, [AN, BO, replace(CI, hours=D(0))], BY_COUNT)
