@@ -1,5 +1,6 @@
 """Uploaded text files and refused rows: rows come out in bounded memory, or a message names the place and the cure."""
 
+import codecs
 import io
 import subprocess
 import sys
@@ -42,6 +43,12 @@ def test_encodings_delimiters_and_line_ends(encoding, name, delimiter, end):
         Row(4, {"客户": "李四", "保费": "6", "备注": "“x”"}),
     ]
     assert list(sheet.rows()) == list(sheet.rows())
+
+
+def test_the_delimiter_is_the_one_that_shows_the_known_columns():
+    assert opened("a;b;c;d,e\n1,2\n", required=["a;b;c;d", "e"]).delimiter == ","
+    assert opened("a;b,c,d\n1;2,3,4\n").delimiter == ","
+    assert opened("\n,\na;b\n1;2\n").delimiter == ";"
 
 
 def test_gbk_shows_late_in_a_long_file():
@@ -262,6 +269,11 @@ def test_no_cell_written_is_a_formula(text):
         Decimal(safe.replace(",", ""))
 
 
+def test_a_plain_number_is_written_as_it_is():
+    assert [guarded(text) for text in ("-5", "-1,234.50", "12", "")] == ["-5", "-1,234.50", "12", ""]
+    assert guarded("+8613800138000") == "'+8613800138000"  # a spreadsheet would drop the plus
+
+
 def test_refused_file_tells_the_place_and_keeps_what_was_too_much(tmp_path):
     path = tmp_path / "refused.csv"
     sheet = opened("a,b\n1,2,3\n")
@@ -269,6 +281,7 @@ def test_refused_file_tells_the_place_and_keeps_what_was_too_much(tmp_path):
         for row in sheet.rows():
             refused.write(row, row.problem)
         refused.write(Row(9, {"a": date(2011, 1, 31), "b": 1e-7}), [SheetError("Mend", row=9, column="a"), "and b"])
+    assert path.read_bytes().startswith(codecs.BOM_UTF8)
     assert path.read_bytes().decode("utf-8-sig").splitlines() == [
         "a,b,Problem",
         '1,2,"Row 2, column C: The row has more cells than the header has columns, from “3” on; put cells that hold '

@@ -4,6 +4,7 @@ import io
 import random
 import zipfile
 from datetime import date, datetime
+from types import SimpleNamespace
 
 import pytest
 import xlsxwriter
@@ -60,6 +61,26 @@ def test_error_cells_are_told():
     assert place(bad.problem) == (3, "b")
     assert "#DIV/0!; mend its formula" in bad.problem.message
     assert bad.cells == {"a": 1, "b": "#DIV/0!"}
+
+
+def test_error_cells_are_found_however_the_cell_is_addressed():
+    header = '<row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>2</v></c></row>'
+    for cell in ('<c r="B2" t="e">', '<c r="b2" t="e">', "<c t='e' r='B2'>"):
+        (row,) = rows(with_cells(f'{header}<row r="2">{cell}<v>#N/A</v></c></row>'))
+        assert place(row.problem) == (2, "2")
+    (row,) = rows(with_cells(header + '<row><c><v>1</v></c><c t="e"><v>#N/A</v></c></row>'))
+    assert place(row.problem) == (2, "2")
+
+
+def test_a_panic_of_the_reading_library_is_damage(monkeypatch):
+    class PanicException(BaseException):
+        """As the library raises it: no Exception, and nowhere to import it from."""
+
+    def panic(stream):
+        raise PanicException
+
+    monkeypatch.setattr("app.kernel.sheets.workbook.CalamineWorkbook", SimpleNamespace(from_filelike=panic))
+    assert "damaged" in refusal(workbook([["a"], [1]])).message
 
 
 @pytest.mark.parametrize("keep", [4, 30, 200, 2000, -1, -22, -300])

@@ -15,7 +15,6 @@ PIVOT = 50
 """Two-digit years below it are 2000 to 2049, the others 1950 to 1999: the cut-off of Windows and SQL Server."""
 
 _FIRST_YEAR = 1900
-_LONGEST = 64
 _ORDERS = {"ymd": "year-month-day", "mdy": "month/day/year", "dmy": "day/month/year"}
 _MONTHS = {
     name: number
@@ -117,7 +116,7 @@ def to_month(raw: object, order: Order = "ymd") -> str | None:
 
     Read: 2011-01, 2011/1, 1/2011, 201101, 2011年1月, Jan 2011, Jan-11, and any day `to_day` reads, for its month.
     """
-    text = half_width(written(raw)) if isinstance(raw, str | int) else ""
+    text = half_width(written(raw))
     for form in _MONTH_FORMS:
         if (found := form.fullmatch(text)) and (month := _month(found)):
             if not 1 <= month <= 12:
@@ -137,15 +136,13 @@ def _naive(raw: object, order: Order) -> date | datetime | None:
     match raw:
         case datetime() | date():
             return raw
-        case bool() | time() | timedelta():
+        case time() | timedelta():
             raise _no_day(raw)
         case float() if raw.is_integer():
             return _numbered(int(raw))
         case int() | float():
             return _numbered(raw)
     text = half_width(written(raw))
-    if len(text) > _LONGEST:
-        raise _no_day(text)
     return _parse(text, order) if text else None
 
 
