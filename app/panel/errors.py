@@ -3,7 +3,7 @@
 import logging
 import secrets
 
-from flask import Flask, redirect, render_template, request, url_for
+from flask import Flask, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
@@ -12,8 +12,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from app.extensions import db
+from app.kernel.actor import NOBODY
 from app.kernel.database import is_locked
-from app.panel import resource
+from app.panel import face, resource
 from app.panel.labels import said
 from app.schema.errors import Refusal
 
@@ -30,9 +31,16 @@ def register(app: Flask) -> None:
     app.register_error_handler(500, _failed)
 
 
-def page(status: int, title: str, message: str, *, plain: bool = False) -> tuple[str, int]:
-    """An error page; `plain` without the sidebar, which would have to ask the database."""
-    return render_template("panel/error.html", status=status, title=title, message=message, plain=plain), status
+def page(status: int, title: str, message: str) -> tuple[str, int]:
+    """An error page."""
+    return render_template("panel/error.html", status=status, title=title, message=message), status
+
+
+def plain_page(status: int, title: str, message: str) -> tuple[str, int]:
+    """An error page that asks the database nothing, not even who is there."""
+    template = current_app.jinja_env.get_template("panel/error.html")
+    what = {"status": status, "title": title, "message": message}
+    return template.render(**what, **face.setting(NOBODY)), status
 
 
 def _refused(error: Refusal) -> Response | tuple[str, int]:
@@ -67,18 +75,24 @@ def _http(error: HTTPException) -> Response | tuple[str, int] | HTTPException:
     return page(error.code or 500, title, message)
 
 
-def _operational(error: OperationalError) -> tuple[str, int]:
+def _operational(error: OperationalError) -> Response | tuple[str, int]:
     db.session.rollback()
     if not is_locked(error):
         raise error
     message = _("Somebody else is writing at this very moment. Wait a moment, then try again.")
-    return page(503, _("Busy"), message, plain=True)
+    return _plainly(503, _("Busy"), message)
 
 
-def _failed(error: Exception) -> tuple[str, int]:
+def _failed(error: Exception) -> Response | tuple[str, int]:
     """Log the failure under a reference the person can tell us, and show nothing else of it."""
     db.session.rollback()
     reference = secrets.token_hex(4)
     log.error("failure %s at %s %s", reference, request.method, request.path, exc_info=error)
     message = _("It is written down as %(reference)s; tell your administrator this number.", reference=reference)
-    return page(500, _("Something broke on our side"), message, plain=True)
+    return _plainly(500, _("Something broke on our side"), message)
+
+
+def _plainly(status: int, title: str, message: str) -> Response | tuple[str, int]:
+    if request.path.startswith(API):
+        return resource.problem(status, f"{title}. {message}")
+    return plain_page(status, title, message)

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from flask import Response, request
+from flask import Response, request, stream_with_context
 from flask_appbuilder import expose
 from flask_babel import force_locale, get_locale
 
@@ -44,7 +44,8 @@ class Exporting(RecordView):
         names = (*panel.columns, *(name for group in panel.form for name in group.fields), *panel.facts)
         fields = fields_of(self.record, names or (panel.title,))
         day = datetime.now(UTC).astimezone(texts.house_zone()).strftime("%Y-%m-%d")
-        answer = Response(_stream(actor, what, fields, str(get_locale())), content_type="text/csv; charset=utf-8")
+        rows = stream_with_context(_stream(actor, what, fields, str(get_locale())))
+        answer = Response(rows, content_type="text/csv; charset=utf-8")
         answer.headers["Content-Disposition"] = f'attachment; filename="{self.record.__tablename__}-{day}.csv"'
         return answer
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from sqlalchemy import func, select
 
 from app.extensions import db
-from app.kernel.actor import NOBODY, current_actor
+from app.kernel.actor import NOBODY, Actor, current_actor
 from app.kernel.tables import Notice
 from app.panel import cells, labels, navigation
 from app.panel.builder import language
@@ -39,11 +39,11 @@ def dress(app: Flask) -> None:
         choice_label=labels.choice_label,
         said=labels.said,
     )
-    app.context_processor(_person)
+    app.context_processor(lambda: setting(current_actor()))
 
 
-def _person() -> dict[str, Any]:
-    actor = current_actor()
+def setting(actor: Actor) -> dict[str, Any]:
+    """What every template is told besides: who is there, and in which language."""
     return {
         "actor": None if actor is NOBODY else actor,
         "language": language(),

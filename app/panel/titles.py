@@ -105,7 +105,7 @@ class Reading:
 
 def titles_of(session: Session, target: str, ids: Iterable[int]) -> dict[int, str]:
     """The titles of some rows by id; those the actor may not see are missing."""
-    wanted = set(ids)
+    wanted = {key for key in ids if 0 < key < 2**31}
     if not wanted or not (target == USERS or target in registry):
         return {}
     entity = _alias(target)
