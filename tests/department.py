@@ -2,7 +2,7 @@
 
 ::
 
-    HQ ── North ── North-1: renewal, sales, service, claims, operations, supervisor
+    HQ ── North ── North-1: renewal, renewal.b, sales, service, claims, operations, supervisor
        │        └─ North-2: renewal2, supervisor2
        └─ South ── South-1: renewal3
 
@@ -30,6 +30,7 @@ STAFF = {
     "renewal": ("renewal", "North-1"),
     "renewal2": ("renewal", "North-2"),
     "renewal3": ("renewal", "South-1"),
+    "renewal.b": ("renewal", "North-1"),
     "sales": ("sales", "North-1"),
     "service": ("service", "North-1"),
     "claims": ("claims", "North-1"),

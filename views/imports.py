@@ -229,7 +229,8 @@ def _cell(record: type[Record], name: str, value: Any) -> str:
 def _progress(batch: ImportBatch) -> dict[str, Any]:
     """How far a load is. Reading is the first half of the bar, writing the second."""
     told = batches.progress(batch) if batch.path else {}
-    done, total = told.get("done", 0), max(told.get("total", 0), 1)
+    row, total, phase = told.get("done", 0), max(told.get("total", 0), 1), told.get("phase")
+    done = total + row if phase == "write" else row
     answer = {"state": batch.state, "done": done, "total": 2 * total, "stuck": False}
     if batch.state != State.WAITING:
         return answer
@@ -242,8 +243,8 @@ def _progress(batch: ImportBatch) -> dict[str, Any]:
         return answer | {"stuck": True, "words": message}
     if period is not None and period.error:
         return answer | {"words": _("The load was interrupted; it begins again by itself.")}
-    if told.get("phase") == "read":
-        return answer | {"words": _("Reading row %(done)d of %(total)d", done=done, total=total)}
-    if told.get("phase") == "write":
-        return answer | {"done": total + done, "words": _("Writing row %(done)d of %(total)d", done=done, total=total)}
+    if phase == "read":
+        return answer | {"words": _("Reading row %(row)d of %(total)d", row=row, total=total)}
+    if phase == "write":
+        return answer | {"words": _("Writing row %(row)d of %(total)d", row=row, total=total)}
     return answer | {"words": _("Waiting for the worker")}

@@ -16,6 +16,7 @@ from app.extensions import db
 from app.kernel import permissions
 from app.kernel.history import summarise
 from app.kernel.tables import RoleScope
+from app.panel.navigation import page_label
 from app.schema.errors import NotFound
 from app.schema.grants import VERBS
 from app.schema.record import Line
@@ -122,7 +123,7 @@ class PeoplePage(Page):
             role=role,
             records=records,
             verbs=VERBS,
-            pages=list(permissions.PAGES),
+            pages=[(page, page_label(page)) for page in permissions.PAGES],
             profiles=list(registry.profiles),
             held=permissions.holds(db.session, role),
             scopes=scopes,

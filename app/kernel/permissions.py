@@ -20,6 +20,7 @@ from flask_appbuilder.security.sqla.models import (
 from sqlalchemy import delete, event, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, UOWTransaction
+from werkzeug.security import generate_password_hash
 
 from app.kernel.actor import Actor
 from app.kernel.guard import GuardedSession
@@ -212,6 +213,18 @@ def load_actor(session: Session, user_id: int, source: str = "web") -> Actor:
         reach=reach,
         source=source,
     )
+
+
+def add_user(
+    session: Session, username: str, first: str, last: str, email: str, roles: Iterable[str], password: str
+) -> User:
+    """A new active user with these roles (by name); the password is kept as a salted hash."""
+    held = list(session.scalars(select(Role).where(Role.name.in_(list(roles)))))
+    user = User(username=username, first_name=first, last_name=last, email=email, active=True, roles=held)
+    user.password = generate_password_hash(password)
+    session.add(user)
+    session.flush()
+    return user
 
 
 def person_name(first: str | None, last: str | None) -> str:

@@ -18,7 +18,7 @@ from app.schema.registry import registry
 from app.schema.roles import Role
 
 RAISED = {"Refusal", "NotPermitted", "NotFound", "Conflict", "BadValue", "CellError", "SheetError"}
-METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 ROOMS = ("app", "models", "views")
 
 
@@ -35,8 +35,9 @@ def sentences(root: Path) -> set[str]:
 
 
 def _called(folder: Path) -> Iterator[str]:
-    options = {"**/templates/**.html": {"trimmed": "true"}}
-    for _file, _line, message, _comments, _context in extract_from_dir(folder, METHODS, options, ("_", "gettext")):
+    options = {"**.html": {"trimmed": "true"}}
+    keywords = {"_": None, "gettext": None, "ngettext": (1, 2)}
+    for _file, _line, message, _comments, _context in extract_from_dir(folder, METHODS, options, keywords):
         yield message if isinstance(message, str) else message[0]
 
 

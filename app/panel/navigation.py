@@ -72,6 +72,11 @@ def _entries(actor: Actor) -> Iterator[tuple[str, Entry]]:
             yield page.area, Entry(translated(page.label), url_for(page.endpoint), page.icon, page.order, here)
 
 
+def page_label(permission: str) -> str:
+    """What the page behind a permission such as ``page:desk`` is called."""
+    return next((translated(page.label) for page in _pages.values() if page.permission == permission), permission)
+
+
 def page_msgids() -> Iterator[str]:
     """The labels and areas of all pages, for the catalogues."""
     for page in _pages.values():

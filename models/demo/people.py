@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from flask_appbuilder.security.sqla.models import Role, User
-from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.security import generate_password_hash
 
+from app.kernel.permissions import add_user
 from app.kernel.workflow import adopt
 from models.people import Person, Unit
 from models.people.states import Employment
@@ -71,20 +69,9 @@ def found(session: Session, random: Random, today: date) -> Staff:
         units[code] = Unit(code=code, name=name, parent_id=units[parent].id if parent else None)
         session.add(units[code])
         session.flush()
-    roles = {role.name: role for role in session.scalars(select(Role))}
-    password, staff = generate_password_hash(PASSWORD), {}
+    staff: Staff = {}
     for number, (username, role, family, given, unit, post) in enumerate(STAFF, 1):
-        user = User(
-            username=username,
-            first_name=given,
-            last_name=family,
-            email=f"{username}@demo.example.cn",
-            active=True,
-            password=password,
-            roles=[roles[role]],
-        )
-        session.add(user)
-        session.flush()
+        user = add_user(session, username, given, family, f"{username}@demo.example.cn", [role], PASSWORD)
         person = Person(
             number=f"E{number:04}",
             name=family + given,

@@ -84,7 +84,7 @@ def visit(chromium: Browser, served: str) -> Iterator[Callable[..., Page]]:
             page.goto("/login/")
             page.fill("input[name=username]", username)
             page.fill("input[name=password]", PASSWORD)
-            page.click("button[type=submit]")
+            page.press("input[name=password]", "Enter")
             page.wait_for_url(lambda url: "/login" not in url)
         return page
 
