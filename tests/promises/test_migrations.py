@@ -50,8 +50,9 @@ def test_up_down_up_without_drift(empty):
 
 
 def _of_the_tests(difference):
-    text = repr(difference)
-    return any(f"'{name}'" in text for name in OURS)
+    """Whether a difference is about a throw-away record of the tests, which no migration makes."""
+    thing = difference[1] if isinstance(difference, tuple) else difference[0][3]
+    return getattr(getattr(thing, "table", thing), "name", "") in OURS
 
 
 def test_check_constraints_are_in_the_database(empty):
