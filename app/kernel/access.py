@@ -6,7 +6,7 @@ Grants live in Flask-AppBuilder's tables as permission ``can_<verb>`` on view-me
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, bindparam, false, or_, select, true
+from sqlalchemy import ColumnElement, Integer, bindparam, false, or_, select, true, union_all
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.cache_key import HasCacheKey
 
@@ -82,17 +82,29 @@ def criterion(record: type[Record], entity: Any, verb: str, reach: "Reach") -> C
         return true()
     if scope == Scope.NONE:
         return false()
+    paths = [path.split(".") for path in record.seen_through if verb == "read"]
+    served = [
+        select(registry[name].__table__.c[field]).where(
+            criterion(registry[name], registry[name].__table__.c, verb, reach)
+        )
+        for name, field in paths
+        if reach.scope(verb, name) > Scope.NONE
+    ]
+    if not served:
+        return _placed(record, entity, scope)
+    # One set of ids: an OR across tables would be asked of every single row.
+    table = record.__table__.c
+    return entity.id.in_(union_all(select(table.id).where(_placed(record, table, scope)), *served))
+
+
+def _placed(record: type[Record], entity: Any, scope: Scope) -> ColumnElement[bool]:
+    """The rows within `scope` by their owner and unit."""
     ways: list[ColumnElement[bool]] = [entity.owner_id == bindparam(None, callable_=_me, type_=Integer, unique=True)]
     if record.pooled:
         ways.append(entity.owner_id.is_(None))
     if scope == Scope.TEAM:
         units = _branch if issubclass(record, Branch) else _units
         ways.append(entity.unit_id.in_(bindparam(None, callable_=units, expanding=True, type_=Integer, unique=True)))
-    for path in record.seen_through if verb == "read" else ():
-        name, field = path.split(".")
-        other = registry[name]
-        table = other.__table__.c
-        ways.append(entity.id.in_(select(table[field]).where(criterion(other, table, verb, reach))))
     return or_(*ways)
 
 

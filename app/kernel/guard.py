@@ -1,6 +1,6 @@
 """The gate below every screen: a session that shows and writes only what the current actor may.
 
-Reads: each ORM statement gets one criterion for the mixin `Guarded`. Writes: each flush is checked row by row.
+Reads: each ORM statement gets one criterion for all records. Writes: each flush is checked row by row.
 What would pass beside the gate (Core statements, bulk writes, text) is refused for anyone but the system.
 """
 
@@ -21,7 +21,7 @@ from app.schema.kinds import Choice
 from app.schema.record import Line, Record, policy_name
 from app.schema.registry import registry
 from app.schema.roles import Scope
-from app.schema.rows import Guarded, _Placed
+from app.schema.rows import _Placed
 
 _options: dict[Any, Any] = {}
 
@@ -56,7 +56,7 @@ def _criteria(actor: Actor) -> Any:
         if len(_options) > 500:
             _options.clear()
         reach = access.Reach(actor)
-        option = with_loader_criteria(Guarded, lambda entity: reach.readable(entity), include_aliases=True)
+        option = with_loader_criteria(Record, lambda entity: reach.readable(entity), include_aliases=True)
         _options[actor.reading] = option
     return option
 
