@@ -124,18 +124,20 @@ def _line(line: TemplateLine, user_id: int | None, figures: Figures, cap: Decima
 
 
 def _write(session: Session, drafts: list[dict[str, Any]]) -> list[int]:
-    """Insert what does not stand yet, and tell whom it concerns; returns the ids."""
+    """Insert what does not stand yet, and tell whom it concerns; returns the ids.
+
+    Tables, not records: through the mapper, an insert that answers with ids is one statement a row.
+    """
     if not drafts:
         return []
     fields = [{name: value for name, value in draft.items() if name != "lines"} for draft in drafts]
-    rows = session.execute(
-        insert(session, Appraisal).on_conflict_do_nothing().returning(Appraisal.id, Appraisal.number), fields
-    ).all()
-    ids = {number: id_ for id_, number in rows}
+    table: Any = Appraisal.__table__
+    new = insert(session, table).on_conflict_do_nothing().returning(table.c.id, table.c.number)
+    ids = {number: id_ for id_, number in session.execute(new, fields)}
     fresh = [draft for draft in drafts if draft["number"] in ids]
     lines = [{"appraisal_id": ids[draft["number"]], **line} for draft in fresh for line in draft["lines"]]
     if lines:
-        session.execute(insert(session, AppraisalLine), lines)
+        session.execute(insert(session, AppraisalLine.__table__), lines)
     tell_all(session, [_notice(draft, ids[draft["number"]]) for draft in fresh])
     return sorted(ids.values())
 
