@@ -46,6 +46,12 @@ def _raised(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and _name(node.func) in RAISED and node.args:
             yield from _texts(node.args[0])
+        elif isinstance(node, ast.Assign) and all(_constant(_name(target)) for target in node.targets):
+            yield from (text for text in _texts(node.value) if " " in text)
+
+
+def _constant(name: str) -> bool:
+    return name.isupper() and not name.startswith("_")
 
 
 def _name(function: ast.expr) -> str:

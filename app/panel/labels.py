@@ -96,6 +96,7 @@ def msgids() -> Iterator[str]:
         yield from _msgids_of(record)
     for shelf in (registry.jobs, registry.settings, registry.measures, registry.profiles, registry.reports):
         yield from (str(thing.label) for thing in shelf if getattr(thing, "label", ""))
+    yield from (words(target.name) for profile in registry.profiles for target in profile.targets)
     yield from (setting.unit for setting in registry.settings if setting.unit)
     yield from (measure.unit for measure in registry.measures if measure.unit)
     for report in registry.reports:
