@@ -21,6 +21,7 @@ from app.jobs.smtp import Outlet
 from app.jobs.worker import Worker, worker_name
 from app.kernel import ledger
 from app.kernel.actor import acting, system_actor
+from app.kernel.database import read_only
 from app.kernel.ledger import database_now
 from app.kernel.tables import JobPeriod
 from app.schema.errors import DeclarationError, Refusal
@@ -45,7 +46,7 @@ def runner(worker: str = "command line") -> Runner:
 def list_jobs() -> None:
     """Every job: next run, last run, result, duration, error."""
     head = ("job", "cron", "next run", "last run", "state", "result", "seconds", "error")
-    with acting(system_actor("flask jobs list", "cli")):
+    with read_only(), acting(system_actor("flask jobs list", "cli")):
         now = database_now(db.session)
         rows = [head, *(_line(each) for each in standings(db.session, zone(), now))]
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
@@ -82,16 +83,13 @@ def run(name: str, due: str | None) -> None:
     """
     _known(name)
     work = runner()
-    outcome = work.run(name, _moment(due, work.zone))
+    outcome = work.run(name, _moment(due, work.zone) if due else work.now())
     click.echo(json.dumps(_told(outcome, work.zone), ensure_ascii=False, default=str))
     if outcome.error:
         sys.exit(1)
 
 
-def _moment(text: str | None, house: ZoneInfo) -> datetime:
-    if text is None:
-        with acting(system_actor("flask jobs run", "cli")):
-            return database_now(db.session)
+def _moment(text: str, house: ZoneInfo) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -72,6 +72,11 @@ class Runner:
         """A session of its own, for a short transaction."""
         return GuardedSession(bind=self.engine, expire_on_commit=False)
 
+    def now(self) -> datetime:
+        """The moment on the runner's clock."""
+        with read_only(), self.session() as session:
+            return self.clock(session)
+
     def run_next(self) -> Outcome | None:
         """Run the longest-due period that may run now; None if there is none, or others have it in hand."""
         for job, period in self._heads():
