@@ -6,9 +6,10 @@ from flask import Flask
 from flask_appbuilder import AppBuilder
 from jinja2 import ChoiceLoader, FileSystemLoader
 
-from app.panel.navigation import add_page
+from app.panel.navigation import add_page, open_behind
 from views.approvals import ApprovalsPage
 from views.desk import DeskPage
+from views.figures import FiguresPage
 from views.health import HealthPage
 from views.imports import ImportsPage
 from views.inbox import InboxPage
@@ -21,6 +22,7 @@ from views.settings import SettingsPage
 PAGES: tuple[type[Page], ...] = (
     ApprovalsPage,
     DeskPage,
+    FiguresPage,
     ImportsPage,
     InboxPage,
     JobsPage,
@@ -37,6 +39,8 @@ add_page("Administration", "Import files", "ImportsPage.list", "file-upload", "p
 add_page("Administration", "Jobs", "JobsPage.list", "clock", "page:jobs", order=89)
 add_page("Administration", "People and roles", "PeoplePage.list", "users-group", "page:people", order=90)
 add_page("Administration", "Settings", "SettingsPage.list", "adjustments", "page:settings", order=91)
+open_behind("appraisal_line", "label", "FiguresPage.show")
+open_behind("appraisal_line", "actual", "FiguresPage.show")
 
 
 def mount(app: Flask, builder: AppBuilder) -> None:

@@ -7,7 +7,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
-from app.panel import texts
+from app.panel import navigation, texts
 from app.panel.fields import USERS, Field
 from app.panel.labels import choice_label
 from app.panel.titles import Read
@@ -22,6 +22,12 @@ LONGEST = 120
 
 def cell(field: Field, read: Read, *, short: bool = False) -> Markup:
     """What stands in a cell for one field of a row; `short` in lists, where long texts are cut."""
+    made = _cell(field, read, short)
+    page = navigation.behind(str(field.record.__tablename__), field.key)
+    return Markup('<a href="{}">{}</a>').format(url_for(page, key=read.row.id), made) if page else made
+
+
+def _cell(field: Field, read: Read, short: bool) -> Markup:
     value = getattr(read.row, field.key or field.name)
     if value is None or value == "":
         return NONE

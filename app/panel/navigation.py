@@ -35,11 +35,22 @@ class Entry:
 
 
 _pages: dict[str, PageLink] = {}
+_behind: dict[tuple[str, str], str] = {}
 
 
 def add_page(area: str, label: str, endpoint: str, icon: str, permission: str = "", order: int = 30) -> None:
     """Put a page into the sidebar; `area` and `label` are English and the keys of their translations."""
     _pages[endpoint] = PageLink(area, label, endpoint, icon, permission, order)
+
+
+def open_behind(record: str, field: str, endpoint: str) -> None:
+    """Let the values of a field open a page about their row: ``endpoint`` takes the row's id as ``key``."""
+    _behind[record, field] = endpoint
+
+
+def behind(record: str, field: str) -> str | None:
+    """The page the values of a field open, if there is one."""
+    return _behind.get((record, field))
 
 
 def sidebar() -> list[tuple[str, list[Entry]]]:

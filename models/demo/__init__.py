@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from models.demo import contracts, people, teams
+from models.demo import appraisals, contracts, people, teams
 from models.demo.people import PASSWORD
 from models.people.settings import house_day
 
@@ -27,6 +27,7 @@ def load(session: Session) -> dict[str, Any]:
     sold = contracts.sell(session, random, today, staff)
     counts = contracts.renew(session, random, now, staff)
     counts |= teams.work(session, random, today, staff, sold)
+    appraisals.appraise(session, today, staff)
     return counts
 
 

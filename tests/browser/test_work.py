@@ -1,12 +1,17 @@
 """The department at work, in a real browser: five customers at the desk, a hand-over, a permission taken away."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
 
 from app.kernel.actor import acting, system_actor
 from app.kernel.history import timeline
+from app.kernel.workflow import adopt, advance
+from models.appraisal import Appraisal, AppraisalTemplate, TemplateLine
+from models.appraisal.generation import generate
+from models.appraisal.states import AppraisalState, Cycle, TemplateState
 from models.renewals import Contact, Renewal
 from models.renewals.states import RenewalState
 from tests.models import book
@@ -119,3 +124,47 @@ def test_a_permission_taken_from_a_role_is_gone_from_screen_api_and_export_at_on
 def export(page):
     token = page.get_attribute("meta[name=csrf-token]", "content")
     return page.request.post("/renewal/export.csv", form={"csrf_token": token})
+
+
+@pytest.fixture
+def appraisal(backend, people):
+    """An appraisal of the specialist's March 2026, rated by him or her and by the supervisor; one renewal of two kept."""
+    with backend.session() as session, acting(system_actor("tests", "cli")):
+        owner = people["renewal"]
+        for day, kept in ((5, True), (20, False)):
+            old = book.contract(session, date(2026, 3, day), keeper=owner)
+            if kept:
+                book.successor(session, old, paid_on=date(2026, 3, day))
+            book.renewal(session, old, owner, RenewalState.RENEWED if kept else RenewalState.DECLINED)
+        template = AppraisalTemplate(code="T", name="Monthly", role="renewal", cycle=Cycle.MONTH)
+        session.add(template)
+        session.flush()
+        line = {"weight": Decimal(100), "target": Decimal(80)}
+        session.add(TemplateLine(template_id=template.id, measure="renewal_rate", **line))
+        session.flush()
+        adopt(session, template, TemplateState.IN_FORCE)
+        generate(session, Cycle.MONTH, date(2026, 4, 1))
+        made = session.scalars(select(Appraisal).where(Appraisal.owner_id == owner.user_id)).one()
+        with acting(owner):
+            advance(session, made, "self_rate", answers={"self_rating": "90"})
+        with acting(people["supervisor"]):
+            advance(session, made, "rate", answers={"supervisor_rating": "85"})
+        session.commit()
+        return made.id
+
+
+def test_a_manager_approves_an_appraisal_whose_figures_open_the_records_behind_them(backend, visit, appraisal):
+    page = visit("manager")
+    page.get_by_role("link", name="Approvals").first.click()
+    page.get_by_role("link", name="Open").first.click()
+    page.wait_for_url(f"**/appraisal/{appraisal}**")
+    page.get_by_role("link", name="Renewal rate").first.click()
+    page.wait_for_url("**/figures/*")
+    assert page.locator("tbody tr").count() == 2, "two renewals fell due, both stand behind the figure"
+    assert "50" in page.locator("dl").inner_text()
+    page.goto("/approvals/")
+    page.locator("input[name=row]").first.check()
+    page.get_by_role("button", name="Approve").first.click()
+    page.wait_for_selector("text=Nothing waits for you")
+    with backend.session() as session, acting(system_actor("tests", "cli")):
+        assert session.get(Appraisal, appraisal).state == AppraisalState.APPROVED
