@@ -3,12 +3,11 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app.kernel.outbox import Channel, NoticeState, tell_all
 from app.kernel.permissions import holders
 from app.kernel.settings import setting_value
-from app.kernel.tables import Notice
 from app.schema.jobs import scheduled
 from app.schema.roles import Role
 from models.people.settings import house_day
@@ -43,16 +42,15 @@ def _tell(session: Session, today: date, given: expiry_pool.Given) -> None:
     if total:
         for leader in holders(session, Role.SUPERVISOR):
             told.setdefault(leader, f"{total} renewals allocated · 已分配 {total} 件续保任务")
-    if told:
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        rows = [
-            {
-                "dedupe_key": f"renewals.pool:{today.isoformat()}:{user_id}",
-                "channel": "app",
-                "user_id": user_id,
-                "subject": subject,
-                "body": "",
-            }
-            for user_id, subject in told.items()
-        ]
-        session.execute(insert(Notice).on_conflict_do_nothing(), rows)
+    notices = [
+        {
+            "dedupe_key": f"renewals.pool:{today.isoformat()}:{user_id}",
+            "channel": Channel.APP,
+            "state": NoticeState.SENT,
+            "user_id": user_id,
+            "subject": subject,
+            "body": "",
+        }
+        for user_id, subject in told.items()
+    ]
+    tell_all(session, notices)

@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, literal, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import and_, bindparam, case, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel import history
+from app.kernel.database import insert
 from app.kernel.permissions import holders
 from app.kernel.settings import setting_value
 from app.schema.roles import Role
@@ -36,53 +36,25 @@ def fill(session: Session, first: date, last: date) -> dict[str, int]:
     Those that are no case for renewal enter it as left out, so that their cohort is complete; those renewed early
     enter as renewed. Returns counts.
     """
-    renewed = or_(Contract.state == ContractState.RENEWED, has_paid_successor())
-    state = case(
-        (left_out().is_not(None), _state(RenewalState.LEFT_OUT)),
-        (renewed, _state(RenewalState.RENEWED)),
-        else_=_state(RenewalState.NEW),
-    )
-    after = aliased(Contract)
-    successor = (
-        select(func.min(after.id))
-        .where(after.predecessor_id == Contract.id, after.paid_on.is_not(None), after.voided_on.is_(None))
-        .scalar_subquery()
-    )
     held = and_(Contract.state.in_(HELD), Contract.expires_on.between(first, last))
-    stood = select(func.count()).select_from(Contract).join(Renewal, Renewal.contract_id == Contract.id).where(held)
-    counts = {"stood": session.scalar(stood) or 0, "written": 0, "left_out": 0}
-    now = literal(datetime.now(UTC), UtcMoment)
+    entered = exists().where(Renewal.contract_id == Contract.id)
+    stood = session.scalar(select(func.count(Contract.id)).where(held, entered)) or 0
+    counts = {"stood": stood, "written": 0, "left_out": 0}
     month = first.replace(day=1)
     while month <= last:
         following = add_months(month, 1)
-        fields: dict[str, Any] = {
-            "number": Contract.number,
-            "contract_id": Contract.id,
-            "customer_id": Contract.customer_id,
-            "expires_on": Contract.expires_on,
-            "cohort": literal(rules.cohort_of(month)),
-            "premium": Contract.premium,
-            "channel": Contract.channel,
-            "difficulty": literal(0),
-            "successor_id": successor,
-            "left_out": left_out(),
-            "state": state,
-            "version": literal(1),
-            "created_at": now,
-            "changed_at": now,
-        }
+        fields = _fields(rules.cohort_of(month))
         rows = (
             select(*fields.values())
             .join(Contract.product)
-            .where(held, Contract.expires_on >= month, Contract.expires_on < following)
+            .where(held, ~entered, Contract.expires_on >= month, Contract.expires_on < following)
             .order_by(Contract.id)
         )
-        entered = session.execute(
-            _insert(session)(Renewal).from_select(list(fields), rows).on_conflict_do_nothing().returning(Renewal.state)
-        ).scalars()
-        for entered_as in entered:
-            counts["written"] += 1
-            counts["left_out"] += entered_as == RenewalState.LEFT_OUT
+        write = insert(session, Renewal).from_select(list(fields), rows)
+        written = write.on_conflict_do_nothing().returning(Renewal.state)
+        states = session.scalars(written).all()
+        counts["written"] += len(states)
+        counts["left_out"] += states.count(RenewalState.LEFT_OUT)
         month = following
     if counts["written"]:
         bounds = {"expires_on": [first.isoformat(), last.isoformat()], **counts}
@@ -90,12 +62,37 @@ def fill(session: Session, first: date, last: date) -> dict[str, int]:
     return counts
 
 
-def _state(state: RenewalState) -> Any:
-    return literal(state, Renewal.state.type)
-
-
-def _insert(session: Session) -> Any:
-    return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+def _fields(cohort: str) -> dict[str, Any]:
+    """The fields of an item as it enters, from its contract and product."""
+    after = aliased(Contract)
+    successor = (
+        select(func.min(after.id))
+        .where(after.predecessor_id == Contract.id, after.paid_on.is_not(None), after.voided_on.is_(None))
+        .scalar_subquery()
+    )
+    type_ = Renewal.state.type
+    state = case(
+        (left_out().is_not(None), literal(RenewalState.LEFT_OUT, type_)),
+        (or_(Contract.state == ContractState.RENEWED, has_paid_successor()), literal(RenewalState.RENEWED, type_)),
+        else_=literal(RenewalState.NEW, type_),
+    )
+    now = literal(datetime.now(UTC), UtcMoment)
+    return {
+        "number": Contract.number,
+        "contract_id": Contract.id,
+        "customer_id": Contract.customer_id,
+        "expires_on": Contract.expires_on,
+        "cohort": literal(cohort),
+        "premium": Contract.premium,
+        "channel": Contract.channel,
+        "difficulty": literal(0),
+        "successor_id": successor,
+        "left_out": left_out(),
+        "state": state,
+        "version": literal(1),
+        "created_at": now,
+        "changed_at": now,
+    }
 
 
 @dataclass(frozen=True)

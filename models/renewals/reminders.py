@@ -5,9 +5,10 @@ from string import Formatter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app.kernel.database import insert
+from app.kernel.outbox import Channel, NoticeState
 from app.kernel.settings import setting_value
 from app.kernel.tables import Notice
 from app.schema.types import UtcMoment
@@ -48,7 +49,7 @@ def remind(session: Session, today: date) -> dict[str, int]:
         owed = select(func.count(Contract.id)).join(Contract.product).where(to_remind(expires_on))
         channels = _write(session, _to_customers(session, expires_on, offset))
         counts["written"] += len(channels)
-        counts["letters"] += channels.count("letter")
+        counts["letters"] += channels.count(Channel.LETTER)
         counts["stood"] += (session.scalar(owed) or 0) - len(channels)
         counts["told"] += len(_write(session, _to_staff(session, expires_on, offset)))
     return counts
@@ -61,7 +62,8 @@ def _to_customers(session: Session, expires_on: date, offset: int) -> Select[Any
         expires_on,
         offset,
         "customer",
-        channel=case((by_mail, "mail"), else_="letter"),
+        channel=case((by_mail, literal(Channel.MAIL, String)), else_=literal(Channel.LETTER, String)),
+        state=literal(NoticeState.WAITING, String),
         user_id=literal(None, Renewal.owner_id.type),
         address=case((by_mail, Customer.email), else_=func.substr(Customer.address, 1, 320)),
     )
@@ -73,7 +75,8 @@ def _to_staff(session: Session, expires_on: date, offset: int) -> Select[Any]:
         expires_on,
         offset,
         "owner",
-        channel=literal("app"),
+        channel=literal(Channel.APP, String),
+        state=literal(NoticeState.SENT, String),
         user_id=Renewal.owner_id,
         address=literal(None, String),
     )
@@ -94,12 +97,11 @@ def _notices(session: Session, expires_on: date, offset: int, to: str, **target:
     fields = {
         "dedupe_key": literal("renewals.remind:").concat(contract).concat(literal(f":{day}:T-{offset}:{to}")),
         **target,
-        "subject": func.substr(subject, 1, 300),
+        "subject": func.substr(func.replace(func.replace(subject, "\r", " "), "\n", " "), 1, 300),
         "body": filled(setting_value(session, settings.REMINDER_BODY), places),
         "record": literal("contract"),
         "record_id": Contract.id,
         "created_at": literal(datetime.now(UTC), UtcMoment),
-        "state": literal("waiting"),
         "attempts": literal(0),
     }
     return (
@@ -124,7 +126,6 @@ def filled(template: str, places: dict[str, Any]) -> ColumnElement[str]:
 
 def _write(session: Session, rows: Select[Any]) -> list[str]:
     """Owe the notices that are not owed yet; returns their channels."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     names = [column.name for column in rows.selected_columns]
-    statement = insert(Notice).from_select(names, rows, include_defaults=False)
+    statement = insert(session, Notice).from_select(names, rows, include_defaults=False)
     return list(session.scalars(statement.on_conflict_do_nothing().returning(Notice.channel)))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.settings import setting_value
 from app.schema.kinds import Choice
-from app.schema.report import Report, report
+from app.schema.report import Months, Report, report
 from models.contracts import Contract
 from models.contracts.rules import half_up
 from models.people import Person
@@ -38,14 +38,14 @@ COLUMNS = {
 }
 
 
-def figures(session: Session, by: str, today: date) -> list[dict[str, Any]]:
-    """The report cut by `by`, the total first, of the renewals the current actor sees.
+def figures(session: Session, by: str, today: date, months: Months = (None, None)) -> list[dict[str, Any]]:
+    """The report cut by `by`, the total first, of the renewals the current actor sees that expire in `months`.
 
     `due` leaves out, and `left_out` counts, what is no case for renewal. A rate without cases is None, never 0.
     `immature` says that some expiry's grace has not passed by `today`, so that the rates may still rise.
     """
     grace = setting_value(session, GRACE_DAYS)
-    lines = [Line(ALL, *counted(session, _sums(grace))[0]), *_cut(session, by, grace)]
+    lines = [Line(ALL, *counted(session, _sums(grace, months))[0]), *_cut(session, by, grace, months)]
     return [line.shown(grace, today) for line in lines]
 
 
@@ -87,8 +87,11 @@ def percent(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
     return half_up(100 * Decimal(part) / Decimal(whole)) if whole else None
 
 
-def _sums(grace: int) -> Select[Any]:
+def _sums(grace: int, months: Months) -> Select[Any]:
     kept = renewed(grace)
+    first, last = months
+    within = [Renewal.cohort >= first] if first else []
+    within += [Renewal.cohort <= last] if last else []
     case_ = Renewal.left_out.is_(None)
     counts = case_ & kept.c.renewal_id.is_not(None)
 
@@ -109,6 +112,7 @@ def _sums(grace: int) -> Select[Any]:
         )
         .select_from(Renewal)
         .outerjoin(kept, kept.c.renewal_id == Renewal.id)
+        .where(*within)
     )
 
 
@@ -121,9 +125,9 @@ _CUTS: dict[str, tuple[Any, Any]] = {
 """What each dimension groups by, and how a group is called."""
 
 
-def _cut(session: Session, by: str, grace: int) -> Iterator[Line]:
+def _cut(session: Session, by: str, grace: int, months: Months) -> Iterator[Line]:
     key, name = _CUTS[by]
-    cut = _sums(grace).add_columns(name).group_by(key, name).order_by(name, key)
+    cut = _sums(grace, months).add_columns(name).group_by(key, name).order_by(name, key)
     if by == "owner":
         cut = cut.outerjoin(Person, Person.user_id == Renewal.credited_to_id)
     elif by == "product":
@@ -132,8 +136,8 @@ def _cut(session: Session, by: str, grace: int) -> Iterator[Line]:
         yield Line(DASH if called is None else called.label if isinstance(called, Choice) else called, *sums)
 
 
-def _rows(session: Session, by: str) -> list[dict[str, Any]]:
-    return figures(session, by, house_day(session, datetime.now(UTC)))
+def _rows(session: Session, by: str, months: Months) -> list[dict[str, Any]]:
+    return figures(session, by, house_day(session, datetime.now(UTC)), months)
 
 
 report(Report("renewals", "Renewal rate", tuple(_CUTS), COLUMNS, _rows))

@@ -102,8 +102,10 @@ def renewal(
     return made
 
 
-def license(session: Session, until: date = date(2099, 12, 31)) -> None:
-    """Give everybody a licence."""
+def license(session: Session, *actors: Actor, until: date = date(2099, 12, 31)) -> None:
+    """Give these people a licence, and nobody else."""
+    holders = {actor.user_id for actor in actors}
     for person in session.scalars(select(Person)):
-        person.licence, person.licence_until = f"L{person.id}", until
+        person.licence = f"L{person.id}" if person.user_id in holders else None
+        person.licence_until = until
     session.flush()

@@ -106,7 +106,7 @@ def test_whoever_works_the_renewal_is_told_too(session, people, as_system):
     session.commit()
     assert remind(DUE, session)["told"] == 1
     (told,) = session.scalars(select(Notice).where(Notice.channel == "app"))
-    assert (told.user_id, told.record_id) == (people["renewal"].user_id, contract.id)
+    assert (told.user_id, told.record_id, told.state) == (people["renewal"].user_id, contract.id, "sent")
 
 
 def test_offsets_and_words_are_the_houses_own(session, as_system):
@@ -116,6 +116,14 @@ def test_offsets_and_words_are_the_houses_own(session, as_system):
     session.commit()
     remind(DUE, session)
     assert session.scalar(select(Notice.subject)) == f"{contract.number}: 3 {{days}}"
+
+
+def test_a_line_break_in_a_name_does_not_reach_the_head_of_a_mail(session, as_system):
+    set_setting(session, "renewals.reminder_subject", "{customer}")
+    book.contract(session, TODAY + 7 * DAY, of=book.customer(session, name="Li\r\nBcc: all@example.cn"))
+    session.commit()
+    remind(DUE, session)
+    assert session.scalar(select(Notice.subject)) == "Li  Bcc: all@example.cn"
 
 
 def test_a_long_name_does_not_break_the_run(session, as_system):
