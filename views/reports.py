@@ -9,6 +9,7 @@ from app.extensions import db
 from app.panel.labels import translated
 from app.panel.texts import plain
 from app.schema.errors import NotFound
+from app.schema.kinds import MONTH, BadValue
 from app.schema.record import words
 from app.schema.registry import registry
 from app.schema.report import Report
@@ -35,10 +36,26 @@ class ReportsPage(Page):
         by = request.args.get("by", report.dimensions[0])
         if by not in report.dimensions:
             raise NotFound("This report is not cut that way.")
-        rows = report.rows(db.session, by)
+        months = (_month(request.args.get("from")), _month(request.args.get("to")))
+        rows = report.rows(db.session, by, months)
         return render_template(
-            "reports/show.html", report=report, by=by, rows=rows, chart=_chart(report, rows), shown=_shown, words=_words
+            "reports/show.html",
+            report=report,
+            by=by,
+            months=months,
+            rows=rows,
+            chart=_chart(report, rows),
+            shown=_shown,
+            words=_words,
         )
+
+
+def _month(written: str | None) -> str | None:
+    """A month of the address; None for what is none."""
+    try:
+        return MONTH.read(written)
+    except BadValue:
+        return None
 
 
 def _words(name: str) -> str:

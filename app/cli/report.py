@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 
 from app.extensions import db
 from app.kernel.actor import acting, system_actor
+from app.schema.kinds import MONTH, BadValue
 from app.schema.registry import registry
 from app.schema.report import Report
 
@@ -18,9 +19,11 @@ from app.schema.report import Report
 @click.command("report")
 @click.argument("name")
 @click.option("--by", help="What to cut it by; the first dimension of the report when left out.")
+@click.option("--from", "first", metavar="YYYY-MM", help="First month looked at; from the beginning when left out.")
+@click.option("--to", "last", metavar="YYYY-MM", help="Last month looked at.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @with_appcontext
-def report(name: str, by: str | None, form: str) -> None:
+def report(name: str, by: str | None, first: str | None, last: str | None, form: str) -> None:
     """Print a report. Amounts are exact decimals, written as text; no value is null, empty or a dash."""
     declared = registry.reports.get(name)
     if declared is None:
@@ -28,8 +31,12 @@ def report(name: str, by: str | None, form: str) -> None:
     by = by or declared.dimensions[0]
     if by not in declared.dimensions:
         raise click.BadParameter(f"choose one of: {', '.join(declared.dimensions)}", param_hint="--by")
+    try:
+        months = (MONTH.read(first), MONTH.read(last))
+    except BadValue as error:
+        raise click.BadParameter(str(error), param_hint="--from, --to") from None
     with acting(system_actor("flask report", "cli")):
-        rows = declared.rows(db.session, by)
+        rows = declared.rows(db.session, by, months)
         db.session.rollback()
     click.echo(_FORMATS[form](declared, rows), nl=form != "csv")
 

@@ -152,7 +152,7 @@ def test_each_counts_what_he_or_she_sees(session, people, cohorts):
 def test_the_declared_report_gives_its_columns(session, cohorts):
     declared = registry.reports["renewals"]
     for by in declared.dimensions:
-        assert all(row.keys() == COLUMNS.keys() for row in declared.rows(session, by))
+        assert all(row.keys() == COLUMNS.keys() for row in declared.rows(session, by, (None, None)))
 
 
 # Measures
@@ -218,3 +218,12 @@ def test_each_figure_opens_as_many_rows_as_it_counts(session, people, cohorts, n
         else:
             assert (figure.numerator if declared.counts else figure.denominator) == len(rows)
     assert session.scalar(select(func.count()).where(Contract.state == ContractState.RENEWED)) == 1
+
+
+def test_the_months_looked_at_narrow_every_line(session, as_system, cohorts):
+    whole = {line_["cut"]: line_ for line_ in figures(session, "expiry_month", TODAY)}
+    for month in set(whole) - {"all"}:
+        total, only = figures(session, "expiry_month", TODAY, (month, month))
+        assert only == whole[month]
+        assert {**total, "cut": month} == only
+    assert figures(session, "channel", TODAY, ("1999-01", "1999-12"))[0]["due"] == 0
