@@ -56,7 +56,8 @@ def list_jobs() -> None:
 
 def _line(each: Standing) -> tuple[str, ...]:
     last = each.last
-    result = ", ".join(f"{key} {value}" for key, value in (last.result or {}).items()) if last else ""
+    counts = (last.result or {}) if last else {}
+    result = ", ".join(f"{key} {value}" for key, value in counts.items() if not isinstance(value, dict))
     return (
         each.job.name,
         each.job.cron or "on request",

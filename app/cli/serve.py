@@ -35,9 +35,6 @@ def serve(host: str | None, port: int | None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     settings = current_app.extensions["settings"]
     host, port = host or settings.host, port or settings.port
-    upgrade()
-    load_demo()
-    db.session.remove()
     app: Any = current_app
     try:
         server: Any = create_server(app._get_current_object(), host=host, port=port, threads=THREADS)
@@ -45,6 +42,9 @@ def serve(host: str | None, port: int | None) -> None:
         raise click.ClickException(
             f"cannot listen on {host}:{port} ({error.strerror}); choose another port: make run PORT={port + 1}"
         ) from None
+    upgrade()
+    load_demo()
+    db.session.remove()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     worker = Child(WORKER)
     try:

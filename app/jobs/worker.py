@@ -19,7 +19,7 @@ from app.kernel import ledger
 from app.kernel.actor import acting, system_actor
 from app.kernel.database import read_only
 from app.kernel.tables import Heartbeat, JobControl
-from app.schema.jobs import Job
+from app.schema.jobs import Job, Missed
 
 log = logging.getLogger(__name__)
 Act = Callable[[Session, datetime], object]
@@ -110,7 +110,7 @@ class Worker:
                 log.warning("running was interrupted and is tried again: %s", error)
                 self._stopping.wait(1)
             if outcome is not None:
-                _report(outcome)
+                self._report(outcome)
             else:
                 self._wake.wait(1)
                 self._wake.clear()
@@ -122,9 +122,11 @@ class Worker:
         except Exception as error:
             log.warning("the heartbeat stays behind: %s", error)
 
-
-def _report(outcome: Outcome) -> None:
-    if outcome.error:
-        log.error("%s %s failed: %s", outcome.job, outcome.period, outcome.error)
-    else:
-        log.info("%s %s done in %.2f s: %s", outcome.job, outcome.period, outcome.seconds, outcome.result)
+    def _report(self, outcome: Outcome) -> None:
+        """Log it; the endless "nothing to do" of work on the present only where somebody looks for it."""
+        if outcome.error:
+            log.error("%s %s failed: %s", outcome.job, outcome.period, outcome.error)
+            return
+        latest = {job.name for job in self._runner.jobs if job.missed is Missed.LATEST}
+        level = logging.DEBUG if outcome.job in latest and not outcome.result.get("written") else logging.INFO
+        log.log(level, "%s %s done in %.2f s: %s", outcome.job, outcome.period, outcome.seconds, outcome.result)
