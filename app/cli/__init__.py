@@ -1,4 +1,4 @@
-"""Commands: ``flask panel …``, ``flask jobs …``, ``flask data …``, ``flask report``, ``flask serve``; one file per group."""
+"""Commands: ``flask panel …``, ``flask jobs …``, ``flask data …``, ``flask report``, ``flask serve``, ``flask words``; one file per group."""
 
 from flask import Flask
 
@@ -7,9 +7,10 @@ from app.cli.jobs import jobs
 from app.cli.panel import panel
 from app.cli.report import report
 from app.cli.serve import serve
+from app.cli.words import words
 
 
 def register(app: Flask) -> None:
     """Add the commands to an application."""
-    for command in (panel, jobs, data, report, serve):
+    for command in (panel, jobs, data, report, serve, words):
         app.cli.add_command(command)

@@ -22,23 +22,26 @@ METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 ROOMS = ("app", "models", "views")
 
 
-def sentences(root: Path) -> set[str]:
-    """Every msgid of the application whose folder is `root`."""
+def sentences(root: Path) -> dict[str, str | None]:
+    """Every msgid of the application whose folder is `root`, with its plural where it counts something."""
     found = {role.value for role in Role}
     found |= set(labels.msgids()) | set(navigation.page_msgids())
     for record in registry:
         found |= set(saving.rules_of(record))
     for room in ROOMS:
-        found |= set(_called(root / room)) | {s for file in (root / room).rglob("*.py") for s in _raised(file)}
+        found |= {sentence for file in (root / room).rglob("*.py") for sentence in _raised(file)}
     found |= set(_guards())
-    return {sentence for sentence in found if sentence.strip()}
+    called = {one: many for room in ROOMS for one, many in _called(root / room)}
+    return {sentence: called.get(sentence) for sentence in sorted(found | set(called)) if sentence.strip()}
 
 
-def _called(folder: Path) -> Iterator[str]:
+def _called(folder: Path) -> Iterator[tuple[str, str | None]]:
+    """Arguments of ``_()`` and ``ngettext()`` below a folder: the sentence and, of ``ngettext()``, its plural."""
     options = {"**.html": {"trimmed": "true"}}
     keywords = {"_": None, "gettext": None, "ngettext": (1, 2)}
     for _file, _line, message, _comments, _context in extract_from_dir(folder, METHODS, options, keywords):
-        yield message if isinstance(message, str) else message[0]
+        one, *more = (message,) if isinstance(message, str) else message
+        yield one, more[0] if more else None
 
 
 def _raised(file: Path) -> Iterator[str]:
