@@ -24,9 +24,10 @@ SAMPLES: dict[str, Any] = {
     "yes/no": lambda n: True,
     "day": lambda n: date(2026, 1, 1 + n % 28),
     "moment": lambda n: datetime(2026, 1, 1 + n % 28, tzinfo=UTC),
-    "month": lambda n: "2026-01",
+    "month": lambda n: f"{2026 + n // 12}-{n % 12 + 1:02}",
     "phone": lambda n: f"+86138{n:08}",
     "e-mail": lambda n: f"{CANARY.lower()}{n}@example.cn",
+    "address": lambda n: f"{CANARY} Road {n}",
     "identity number": lambda n: f"{CANARY}{n:010}",
     "bank account": lambda n: f"{CANARY}{n:010}",
     "plate": lambda n: f"京A{n:05}",
@@ -45,7 +46,9 @@ def make(session: Session, record: type[Record], owner: Actor | None = None, **g
         values.setdefault("unit_id", owner.unit_id)
     for column in record.__table__.columns:
         info = column.info
-        if column.key in values or column.key in SETTLED or "initial" in info or "serial" in info:
+        if column.key in values or "initial" in info or "serial" in info:
+            continue
+        if column.key in SETTLED and not (column.key == "unit_id" and not column.nullable):
             continue
         value = _value(session, record, column, number, owner)
         if value is not None:
