@@ -1,7 +1,6 @@
 """The one place that sees every layer: settings in, application out."""
 
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from flask import Flask
 
@@ -10,6 +9,7 @@ import views
 from app import cli
 from app.extensions import compress, csrf, db, migrate
 from app.jobs import cron
+from app.kernel import clock
 from app.kernel.database import address, engine_options, prepare
 from app.panel import mount, security
 from app.panel.builder import PanelBuilder
@@ -29,8 +29,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or Settings()
     settings.refuse_unsafe()
+    clock.set_house_zone(settings.timezone)
     check.run(registry)
-    cron.check(registry, ZoneInfo(settings.timezone))
+    cron.check(registry, clock.house_zone())
     registry.freeze()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app = Flask(__name__, root_path=str(Path(__file__).parent / "panel"))

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.kernel.access import find
 from app.kernel.actor import current_actor
+from app.kernel.clock import house_day
 from app.kernel.workflow import advance, offers, workflow_of
 from app.panel.cells import state_badge
 from app.panel.forms import Form, questions
@@ -21,7 +22,6 @@ from app.schema.workflow import Step
 from models.contracts import Contract
 from models.operations import Script
 from models.operations.states import ScriptState, Situation
-from models.people.settings import house_day
 from models.renewals import Contact, Renewal
 from models.renewals.states import OPEN, RenewalState
 from views.page import Page
@@ -77,7 +77,7 @@ class DeskPage(Page):
 
 def _queue() -> Any:
     """My open renewals: promised or overdue talks first, then first contacts by their limit, then by expiry."""
-    today = house_day(db.session, datetime.now(UTC))
+    today = house_day(datetime.now(UTC))
     mine = Renewal.owner_id == current_actor().user_id
     rank = case(
         (Renewal.next_contact_on <= today, 0),
@@ -122,7 +122,7 @@ def _page(row: Renewal, form: Form | None, chosen: Step | None) -> str:
         chosen=chosen,
         form=form.name_links(db.session) if form else None,
         waiting=db.session.scalar(select(func.count()).select_from(_queue().limit(QUEUE_LOOKED_AT).subquery())),
-        today=house_day(db.session, datetime.now(UTC)),
+        today=house_day(datetime.now(UTC)),
     )
 
 

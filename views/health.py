@@ -8,8 +8,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.extensions import db
 from app.jobs.overview import health
+from app.kernel.clock import house_zone
 from app.kernel.ledger import database_now
-from app.panel.texts import house_zone
 
 
 class HealthPage(BaseView):

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from app.extensions import db
 from app.kernel.actor import current_actor
+from app.kernel.clock import house_zone
 from app.kernel.database import read_only
 from app.kernel.guard import GuardedSession
 from app.kernel.ledger import Status
@@ -20,7 +21,7 @@ from app.kernel.tables import ImportBatch
 from app.kernel.transfer import batch as batches
 from app.kernel.transfer.batch import State
 from app.panel.labels import field_label, record_plural, translated
-from app.panel.texts import house_zone, plain
+from app.panel.texts import plain
 from app.schema.errors import NotFound, NotPermitted
 from app.schema.record import Record, words
 from app.schema.registry import registry

@@ -13,10 +13,11 @@ from app.extensions import db
 from app.jobs.overview import health, periods, standings
 from app.kernel import history, ledger, outbox
 from app.kernel.actor import current_actor
+from app.kernel.clock import house_zone
 from app.kernel.ledger import database_now
 from app.kernel.outbox import Channel, NoticeState
 from app.kernel.tables import JobControl, Notice
-from app.panel.texts import house_zone, plain
+from app.panel.texts import plain
 from app.schema.errors import Conflict, NotFound, Refusal
 from app.schema.jobs import Job
 from app.schema.registry import registry

@@ -13,6 +13,7 @@ from app.extensions import db
 from app.kernel import history
 from app.kernel.access import require
 from app.kernel.actor import Actor, acting, current_actor
+from app.kernel.clock import house_zone
 from app.kernel.database import read_only
 from app.panel import listing, texts
 from app.panel.base import RecordView
@@ -43,7 +44,7 @@ class Exporting(RecordView):
         panel = self.record.panel
         names = (*panel.columns, *(name for group in panel.form for name in group.fields), *panel.facts)
         fields = fields_of(self.record, names or (panel.title,))
-        day = datetime.now(UTC).astimezone(texts.house_zone()).strftime("%Y-%m-%d")
+        day = datetime.now(UTC).astimezone(house_zone()).strftime("%Y-%m-%d")
         rows = stream_with_context(_stream(actor, what, fields, str(get_locale())))
         answer = Response(rows, content_type="text/csv; charset=utf-8")
         answer.headers["Content-Disposition"] = f'attachment; filename="{self.record.__tablename__}-{day}.csv"'

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from app.panel import texts
+from app.kernel.clock import house_zone
 from app.panel.fields import Field, columns_of, fields_of
 from app.panel.labels import choice_label, said
 from app.panel.titles import titles_of
@@ -158,7 +158,7 @@ def _bound(field_: Field, written: str, end: str) -> Any:
         day = date.fromisoformat(written) + timedelta(days=end == "to")
     except (ValueError, OverflowError):
         raise BadValue("write a day as year-month-day, such as 2026-03-31") from None
-    return datetime.combine(day, time.min, texts.house_zone()).astimezone(UTC)
+    return datetime.combine(day, time.min, house_zone()).astimezone(UTC)
 
 
 def _problem(field_: Field, error: ValueError) -> str:

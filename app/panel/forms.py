@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from app.kernel.clock import house_zone
 from app.panel import texts
 from app.panel.fields import Field, field_of, form_fields
 from app.panel.labels import choice_label, field_label, said, translated
@@ -129,7 +130,7 @@ def _on_the_house_clock(written: str) -> Any:
         moment = datetime.fromisoformat(written)
     except ValueError:
         raise BadValue("choose a day and a time") from None
-    return moment.replace(tzinfo=texts.house_zone()) if moment.tzinfo is None else moment
+    return moment.replace(tzinfo=house_zone()) if moment.tzinfo is None else moment
 
 
 def form_of(record: type[Record], row: Any = None, given: "MultiDict[str, str] | None" = None) -> Form:
@@ -182,7 +183,7 @@ def written(asked: Field, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return value.astimezone(texts.house_zone()).strftime("%Y-%m-%dT%H:%M")
+        return value.astimezone(house_zone()).strftime("%Y-%m-%dT%H:%M")
     if isinstance(value, Decimal):
         whole = f"{value:f}"
         return whole.rstrip("0").rstrip(".") if asked.kind is not None and asked.kind.name == "quantity" else whole

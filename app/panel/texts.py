@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from flask import current_app
 from flask_babel import gettext as _
 
+from app.kernel.clock import house_zone
 from app.panel.fields import Field
 from app.panel.labels import choice_label
 from app.schema.kinds import Choice
@@ -52,13 +50,3 @@ _WRITERS: dict[type, Callable[[Any, str], str]] = {
     datetime: _moment,
     list: lambda value, kind: ", ".join(str(part) for part in value),
 }
-
-
-@lru_cache(maxsize=8)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
-
-
-def house_zone() -> ZoneInfo:
-    """The clock moments are shown on and read from."""
-    return _zone(current_app.config["BABEL_DEFAULT_TIMEZONE"])

@@ -7,6 +7,7 @@ from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kernel.actor import current_actor
+from app.kernel.clock import house_day
 from app.kernel.outbox import tell
 from app.kernel.settings import setting_value
 from app.schema.errors import Refusal
@@ -21,7 +22,6 @@ from models.appraisal import rules
 from models.appraisal.appraisal_line import AppraisalLine
 from models.appraisal.settings import CAP
 from models.appraisal.states import AppraisalState
-from models.people.settings import house_day
 
 if TYPE_CHECKING:
     from models.appraisal.appraisal_template import AppraisalTemplate
@@ -61,7 +61,7 @@ def _without(*fields: str) -> Effect:
 
 
 def _approved(appraisal: "Appraisal", move: Move) -> None:
-    appraisal.approved_on = house_day(move.session, move.at)
+    appraisal.approved_on = house_day(move.at)
     if appraisal.owner_id is not None:
         said = f"Result: {appraisal.result}. {appraisal.manager_comment or ''}"
         key = f"appraisal.approved/{appraisal.number}"

@@ -10,6 +10,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, object_session
 
 from app.kernel.actor import on_behalf
+from app.kernel.clock import house_day
 from app.kernel.settings import setting_value
 from app.schema.workflow import Move
 from models.claims.paper import Paper
@@ -20,7 +21,6 @@ from models.claims.states import SurveyState
 from models.claims.survey import Survey
 from models.contracts import Contract
 from models.people.ownership import take
-from models.people.settings import house_day
 
 if TYPE_CHECKING:
     from models.claims.claim import Claim
@@ -105,8 +105,8 @@ def _paid(session: Session, claim: "Claim") -> Decimal:
 def accept(claim: "Claim", move: Move) -> None:
     """A specialist takes the claim; the customer is asked for the papers of this product and loss."""
     take(claim, move)
-    today = house_day(move.session, move.at)
-    claim.days_used = max((today - house_day(move.session, claim.reported_at)).days, 0)
+    today = house_day(move.at)
+    claim.days_used = max((today - house_day(claim.reported_at)).days, 0)
     move.session.flush()
     with on_behalf("a claim was accepted"):
         product = move.session.scalar(select(Contract.product_id).where(Contract.id == claim.contract_id))
@@ -122,7 +122,7 @@ def accept(claim: "Claim", move: Move) -> None:
 
 def start_clock(claim: "Claim", move: Move) -> None:
     """The papers are here: the days until the decision run on."""
-    today = house_day(move.session, move.at)
+    today = house_day(move.at)
     left = setting_value(move.session, DECISION_DAYS) - claim.days_used
     claim.counting_since, claim.decide_by = today, today + timedelta(days=left)
 
@@ -130,7 +130,7 @@ def start_clock(claim: "Claim", move: Move) -> None:
 def stop_clock(claim: "Claim", move: Move) -> None:
     """Waiting for papers again: the days used so far are kept."""
     if claim.counting_since is not None:
-        claim.days_used += (house_day(move.session, move.at) - claim.counting_since).days
+        claim.days_used += (house_day(move.at) - claim.counting_since).days
     claim.counting_since = claim.decide_by = None
 
 
@@ -142,14 +142,14 @@ def seal_of(claim: "Claim") -> str:
 
 def approve(claim: "Claim", move: Move) -> None:
     """The claim is covered, the amount settled and bound to its payee."""
-    claim.decided_on = house_day(move.session, move.at)
+    claim.decided_on = house_day(move.at)
     claim.pay_by = claim.decided_on + timedelta(days=setting_value(move.session, PAYMENT_DAYS))
     claim.seal = seal_of(claim)
 
 
 def refuse(claim: "Claim", move: Move) -> None:
     """The claim is not covered."""
-    claim.decided_on, claim.approved = house_day(move.session, move.at), None
+    claim.decided_on, claim.approved = house_day(move.at), None
 
 
 def pay(claim: "Claim", move: Move) -> None:
@@ -164,7 +164,7 @@ def pay(claim: "Claim", move: Move) -> None:
                 payee=claim.payee,
                 payee_account=claim.payee_account,
                 method=claim.method,
-                paid_on=house_day(move.session, move.at),
+                paid_on=house_day(move.at),
                 owner_id=claim.owner_id,
                 unit_id=claim.unit_id,
             )

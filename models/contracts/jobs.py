@@ -7,6 +7,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel import history
+from app.kernel.clock import house_day
 from app.kernel.settings import setting_value
 from app.kernel.workflow import publish
 from app.schema.jobs import scheduled
@@ -15,7 +16,6 @@ from models.contracts.events import ContractsLapsed
 from models.contracts.settings import GRACE_DAYS
 from models.contracts.states import ContractState
 from models.contracts.succession import has_paid_successor
-from models.people.settings import house_day
 
 
 @scheduled("contracts.lapse", cron="30 0 * * *", label="Lapse of contracts after grace")
@@ -25,7 +25,7 @@ def lapse(due: datetime, session: Session) -> dict[str, Any]:
     It lapses on the first business day after grace (`rules.lapses_on` of renewals), that is when
     expiry < business day − grace. One history entry names the bounds and all contracts.
     """
-    before = house_day(session, due) - timedelta(days=setting_value(session, GRACE_DAYS))
+    before = house_day(due) - timedelta(days=setting_value(session, GRACE_DAYS))
     stood = session.scalar(
         select(func.count()).where(Contract.state == ContractState.LAPSED, Contract.expires_on < before)
     )

@@ -66,7 +66,12 @@ class Customer(Owned, Noted, Record):
             Group("Worth", "income", "lifetime_value", "remark"),
         ),
         facts=("number", "reviewed_on"),
-        related=(Related("contact_person", "customer_id"), Related("contract", "customer_id")),
+        related=(
+            Related("contact_person", "customer_id"),
+            Related("contract", "customer_id"),
+            Related("renewal", "customer_id"),
+            Related("contact", "customer_id"),
+        ),
     )
     workflow = Workflow(
         Step(

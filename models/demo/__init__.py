@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.kernel.clock import house_day
 from models.demo import appraisals, contracts, people, teams
 from models.demo.people import PASSWORD
-from models.people.settings import house_day
 
 SIGN_INS: tuple[tuple[str, str, str], ...] = tuple(
     (role, username, PASSWORD) for role, username in people.ONE_PER_ROLE.items()
@@ -22,7 +22,7 @@ SIGN_INS: tuple[tuple[str, str, str], ...] = tuple(
 def load(session: Session) -> dict[str, Any]:
     """Write the department into an empty database; the system is acting. Returns counts. Does not commit."""
     random, now = Random(20260101), datetime.now(UTC)
-    today = house_day(session, now)
+    today = house_day(now)
     staff = people.found(session, random, today)
     sold = contracts.sell(session, random, today, staff)
     counts = contracts.renew(session, random, now, staff)

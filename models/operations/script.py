@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kernel.clock import house_day
 from app.schema.grants import Grants
 from app.schema.kinds import Code, Day, LongText, ShortText, YesNo, choice, starts_at
 from app.schema.panel import Group, Menu, Panel
@@ -13,13 +14,12 @@ from app.schema.rows import Shared
 from app.schema.transfer import Transfer
 from app.schema.workflow import Move, Step, Workflow
 from models.operations.states import ScriptState, Situation
-from models.people.settings import house_day
 
 S = ScriptState
 
 
 def _date_audit(script: Any, move: Move) -> None:
-    script.audited_on = house_day(move.session, move.at)
+    script.audited_on = house_day(move.at)
 
 
 class Script(Shared, Record):

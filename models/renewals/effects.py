@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from app.kernel.actor import on_behalf
+from app.kernel.clock import house_day
 from app.schema.errors import Refusal
 from app.schema.workflow import Move
 from models.contracts import Contract
 from models.contracts.succession import refuse_second, succeed
-from models.people.settings import house_day
 from models.renewals.contact import Contact
 from models.renewals.states import Intent
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def log(renewal: "Renewal", move: Move) -> None:
     """Enter the talk in the contact log; the first one dates the first contact and takes an unassigned item."""
     with move.session.no_autoflush:
-        today = house_day(move.session, move.at)
+        today = house_day(move.at)
     if renewal.next_contact_on is not None and renewal.next_contact_on < today:
         raise Refusal("The next contact lies in the past.", field="next_contact_on")
     if renewal.owner_id is None and move.actor.user_id is not None:

@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.kernel.clock import house_day
 from app.kernel.outbox import Channel, NoticeState, tell_all
 from app.kernel.permissions import holders
 from app.kernel.settings import setting_value
 from app.schema.jobs import scheduled
 from app.schema.roles import Role
-from models.people.settings import house_day
 from models.renewals import pool as expiry_pool
 from models.renewals import reminders, settings
 
@@ -18,7 +18,7 @@ from models.renewals import reminders, settings
 @scheduled("renewals.pool", cron="0 6 * * *", label="Expiry pool and allocation")
 def pool(due: datetime, session: Session) -> dict[str, Any]:
     """Before work: enter the contracts that expire within the pool's days, and give them out fairly."""
-    today = house_day(session, due)
+    today = house_day(due)
     counts = expiry_pool.fill(session, today, today + timedelta(days=setting_value(session, settings.POOL_DAYS)))
     given = expiry_pool.allocate(session, today)
     _tell(session, today, given)
@@ -28,7 +28,7 @@ def pool(due: datetime, session: Session) -> dict[str, Any]:
 @scheduled("renewals.remind", cron="0 8 * * *", label="Renewal reminders")
 def remind(due: datetime, session: Session) -> dict[str, Any]:
     """Remind customers, and who works their renewals, of contracts that expire in so many days."""
-    return reminders.remind(session, house_day(session, due))
+    return reminders.remind(session, house_day(due))
 
 
 def _tell(session: Session, today: date, given: expiry_pool.Given) -> None:

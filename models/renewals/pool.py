@@ -1,11 +1,12 @@
 """The expiry pool: which contracts enter it, and whose desk they come to (systems 29 and 30)."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, exists, func, literal, or_, select, update
+from sqlalchemy import and_, case, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel import history
@@ -28,6 +29,8 @@ from models.renewals.states import OPEN, RenewalState
 
 HELD = ContractState.IN_FORCE | ContractState.RENEWED | ContractState.CANCELLED | ContractState.OBJECT_GONE
 """States of contracts that belong to a cohort: they were in force and have not lapsed."""
+CHUNK = 1000
+"""Items written at once."""
 
 
 def fill(session: Session, first: date, last: date) -> dict[str, int]:
@@ -135,38 +138,30 @@ def allocate(session: Session, today: date) -> Given:
     units = {worker.key: person.unit_id for person, worker in people}
     allocation = rules.allocate(items, [worker for _, worker in people], weights)
     limit = setting_value(session, settings.FIRST_CONTACT_DAYS)
-    contact_by = house_calendar(session).next_working_day(today, limit) if limit > 0 else today
+    contact_by = house_calendar().next_working_day(today, limit) if limit > 0 else today
     difficulty = {item.key: int(item.difficulty) for item in items}
-    changes = [
-        {
-            "key": item,
-            "owner": person,
-            "unit": units[person],
-            "hardness": difficulty[item],
+    desks: dict[tuple[rules.Key, int], list[rules.Key]] = defaultdict(list)
+    for assignment in allocation.assignments:
+        if assignment.person is not None:
+            desks[assignment.person, difficulty[assignment.item]].append(assignment.item)
+    table = Renewal.__table__
+    for (person, hardness), keys in desks.items():
+        given_to = {
+            "owner_id": person,
+            "credited_to_id": person,
+            "unit_id": units[person],
+            "difficulty": hardness,
+            "allocated_on": today,
+            "contact_by": contact_by,
+            "version": table.c.version + 1,
+            "changed_at": datetime.now(UTC),
         }
-        for item, person, _, _ in allocation.assignments
-        if person is not None
-    ]
-    if changes:
-        table = Renewal.__table__
-        session.connection().execute(
-            update(table)
-            .where(table.c.id == bindparam("key"))
-            .values(
-                owner_id=bindparam("owner"),
-                credited_to_id=bindparam("owner"),
-                unit_id=bindparam("unit"),
-                difficulty=bindparam("hardness"),
-                allocated_on=today,
-                contact_by=contact_by,
-                version=table.c.version + 1,
-                changed_at=datetime.now(UTC),
-            ),
-            changes,
-        )
-        session.expire_all()
+        for start in range(0, len(keys), CHUNK):
+            chunk = table.c.id.in_(keys[start : start + CHUNK])
+            session.connection().execute(update(table).where(chunk).values(given_to))
+    session.expire_all()
     given = Given(allocation, {worker.key: person.name for person, worker in people})
-    if changes:
+    if desks:
         history.summarise(session, "renewal", "allocate", {"on": today.isoformat(), **given.published()})
     return given
 

@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.kernel import history
+from app.kernel.clock import house_day
 from app.kernel.outbox import tell
 from app.kernel.permissions import holders
 from app.kernel.workflow import adopt
@@ -22,7 +23,6 @@ from models.contracts.events import (
 )
 from models.contracts.states import ContractState
 from models.people import Person
-from models.people.settings import house_day
 from models.people.states import Employment
 from models.renewals.contact import Contact
 from models.renewals.renewal import Renewal
@@ -103,7 +103,7 @@ def handed_over(event: HandedOver, session: Session) -> None:
     if session.scalar(active) is None or event.user_id not in holders(session, Role.RENEWAL):
         raise Refusal("Choose somebody who works renewals.", field="owner_id")
     if renewal.credited_to_id is None:
-        renewal.credited_to_id, renewal.allocated_on = event.user_id, house_day(session, datetime.now(UTC))
+        renewal.credited_to_id, renewal.allocated_on = event.user_id, house_day(datetime.now(UTC))
     for contact in session.scalars(select(Contact).where(Contact.renewal_id == renewal.id)):
         contact.owner_id, contact.unit_id = renewal.owner_id, renewal.unit_id
     told = f"Renewal {renewal.number} handed to you · 续保 {renewal.number} 已转给您"

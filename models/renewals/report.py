@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, distinct, func, select
 from sqlalchemy.orm import Session
 
+from app.kernel.clock import house_day
 from app.kernel.settings import setting_value
 from app.schema.kinds import Choice
 from app.schema.report import Months, Report, report
 from models.contracts import Contract
 from models.contracts.rules import half_up
 from models.people import Person
-from models.people.settings import house_day
 from models.products import Product
 from models.renewals.definition import counted, renewed
 from models.renewals.renewal import Renewal
@@ -137,7 +137,7 @@ def _cut(session: Session, by: str, grace: int, months: Months) -> Iterator[Line
 
 
 def _rows(session: Session, by: str, months: Months) -> list[dict[str, Any]]:
-    return figures(session, by, house_day(session, datetime.now(UTC)), months)
+    return figures(session, by, house_day(datetime.now(UTC)), months)
 
 
 report(Report("renewals", "Renewal rate", tuple(_CUTS), COLUMNS, _rows))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.kernel.clock import house_day
 from app.kernel.settings import setting_value
 from app.schema.errors import Refusal
 from app.schema.grants import Grants
@@ -17,7 +18,6 @@ from app.schema.roles import LEADERS, Role
 from app.schema.rows import Owned
 from app.schema.traits import Noted
 from app.schema.workflow import Move, Step, Workflow
-from models.people.settings import house_day
 from models.sales.rules import quoted_premium
 from models.sales.settings import QUOTE_DAYS
 from models.sales.states import QuoteState
@@ -39,11 +39,11 @@ def _calculate(quote: "Quote", move: Move) -> None:
     quote.premium = steps[-1].amount
     quote.trace = "\n".join(f"{step.step}: {step.formula} = {step.amount}" for step in steps)
     days = setting_value(move.session, QUOTE_DAYS)
-    quote.valid_until = house_day(move.session, move.at) + timedelta(days=days)
+    quote.valid_until = house_day(move.at) + timedelta(days=days)
 
 
 def _stale(quote: "Quote", move: Move) -> None:
-    if quote.valid_until is not None and quote.valid_until < house_day(move.session, move.at):
+    if quote.valid_until is not None and quote.valid_until < house_day(move.at):
         raise Refusal("The quote is no longer good: revise and calculate it anew.")
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, relationship
 
+from app.kernel.clock import house_day
 from app.schema.grants import Grants
 from app.schema.kinds import Day, LongText, Money, ShortText, YesNo, ref, serial, starts_at
 from app.schema.panel import Group, Menu, Panel
@@ -13,7 +14,6 @@ from app.schema.roles import Role, Scope
 from app.schema.rows import Owned
 from app.schema.traits import Noted
 from app.schema.workflow import Move, Step, Workflow
-from models.people.settings import house_day
 from models.voice.states import ApplicationState
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _note_defects(application: "Application", move: Move) -> None:
 
 
 def _forward(application: "Application", move: Move) -> None:
-    application.checked_on, application.defects = house_day(move.session, move.at), None
+    application.checked_on, application.defects = house_day(move.at), None
 
 
 class Application(Owned, Noted, Record):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kernel.actor import on_behalf
+from app.kernel.clock import house_day
 from app.kernel.outbox import tell
 from app.kernel.workflow import advance
 from app.schema.grants import Grants
@@ -15,7 +16,6 @@ from app.schema.roles import Role
 from app.schema.rows import Owned
 from app.schema.workflow import Move, Step, Workflow
 from models.people.ownership import take
-from models.people.settings import house_day
 from models.voice.states import CallbackKind, CallbackState, ComplaintState
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ STAFF = (Role.SERVICE, Role.SUPERVISOR)
 
 def _try(callback: "Callback", move: Move) -> None:
     callback.tries += 1
-    callback.tried_on = house_day(move.session, move.at)
+    callback.tried_on = house_day(move.at)
     if callback.owner_id is None:
         take(callback, move)
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
 
 from app.kernel.actor import current_actor, on_behalf
+from app.kernel.clock import house_day
 from app.kernel.settings import setting_value
 from app.schema.errors import Refusal
 from app.schema.grants import Grants
@@ -17,7 +18,6 @@ from app.schema.roles import Role
 from app.schema.rows import Owned
 from app.schema.workflow import Move, Step, Workflow
 from models.people.ownership import release, take
-from models.people.settings import house_day
 from models.voice.callback import Callback
 from models.voice.settings import CALLBACK_DAYS, COMPLAINT_DAYS, COMPLEX_DAYS, EXTENSION_DAYS
 from models.voice.states import CallbackKind, CallbackState, ComplaintState, Grievance, Medium, RootCause
@@ -46,14 +46,14 @@ def _accept(complaint: "Complaint", move: Move) -> None:
     take(complaint, move)
     days = setting_value(move.session, COMPLEX_DAYS if complaint.complex else COMPLAINT_DAYS)
     days += setting_value(move.session, EXTENSION_DAYS) if complaint.extended else 0
-    complaint.due_on = house_day(move.session, complaint.received_at) + timedelta(days=days)
+    complaint.due_on = house_day(complaint.received_at) + timedelta(days=days)
 
 
 def _promise(complaint: "Complaint", move: Move) -> None:
     promised = move.answers["promised_at"]
     if promised <= move.at:
         raise Refusal("A promise lies in the future.", field="promised_at")
-    if complaint.due_on is not None and house_day(move.session, promised) > complaint.due_on:
+    if complaint.due_on is not None and house_day(promised) > complaint.due_on:
         raise Refusal("The promise lies after the limit for the answer.", field="promised_at")
 
 
@@ -69,7 +69,7 @@ def _extend(complaint: "Complaint", move: Move) -> None:
 
 def _answer(complaint: "Complaint", move: Move) -> None:
     """The answer is followed by a call, which anybody of service makes."""
-    today = house_day(move.session, move.at)
+    today = house_day(move.at)
     complaint.answered_on = today
     due = today + timedelta(days=setting_value(move.session, CALLBACK_DAYS))
     move.session.flush()

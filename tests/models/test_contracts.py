@@ -2,12 +2,13 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app.kernel import settings
+from app.kernel import clock, settings
 from app.kernel.actor import acting
 from app.kernel.tables import AuditEntry
 from app.kernel.workflow import advance, offers
@@ -164,14 +165,14 @@ def test_history_has_one_entry_with_the_bounds_and_every_contract(session, as_sy
     assert (entry.changes["expired_before"], entry.changes["ids"]) == ("2026-08-02", ids)
 
 
-def test_the_house_says_how_long_grace_is_and_whose_day_it_is(session, as_system):
+def test_the_house_says_how_long_grace_is_and_whose_day_it_is(session, as_system, monkeypatch):
     contract = book.contract(session, EXPIRY)
     settings.set_setting(session, "contracts.grace_days", "0")
     session.commit()
     evening = datetime(2026, 3, 31, 17, tzinfo=UTC)  # 1 April, 01:00 in Shanghai
-    settings.set_setting(session, "house.timezone", "America/New_York")
+    monkeypatch.setattr(clock, "_house", ZoneInfo("America/New_York"))
     assert lapse(evening, session)["written"] == 0
-    settings.set_setting(session, "house.timezone", "Asia/Shanghai")
+    monkeypatch.setattr(clock, "_house", ZoneInfo("Asia/Shanghai"))
     assert lapse(evening, session)["written"] == 1
     session.refresh(contract)
     assert contract.state == S.LAPSED

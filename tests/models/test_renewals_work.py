@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from app.kernel.access import find
 from app.kernel.actor import acting
+from app.kernel.clock import house_day
 from app.kernel.history import timeline
 from app.kernel.tables import Notice
 from app.kernel.workflow import advance
@@ -15,7 +16,6 @@ from app.schema.errors import Conflict, Invalid, NotFound, NotPermitted, Refusal
 from models.contracts import Contract
 from models.contracts.states import ContractState
 from models.customers import Customer
-from models.people.settings import house_day
 from models.renewals import Contact, Renewal
 from models.renewals.operations import close, log_contact, reassign
 from models.renewals.rules import LeftOut
@@ -36,7 +36,7 @@ def renewal(session, people, as_system):
 
 @pytest.fixture
 def today(session, as_system):
-    return house_day(session, datetime.now(UTC))
+    return house_day(datetime.now(UTC))
 
 
 def test_an_item_takes_over_from_its_contract(session, renewal):
