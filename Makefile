@@ -61,7 +61,7 @@ demo: base ## load the demonstration data, once
 	@$(FLASK) demo
 
 bench: dev assets ## measure at a million rows, against plain SQL and the stock panel
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench --write docs/bench.md
 
 assets: base $(CATALOGUES) ## fetch and build the static assets, compile the translations
 	@$(BIN)/python -m app.setup.assets

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from tests.bench.dialects import hurry
 from tests.bench.incoming import MARK
@@ -29,3 +29,10 @@ def clean(engine: Engine, statements: Sequence[str]) -> None:
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql(f"VACUUM {', '.join(tables)}")
+
+
+def scores(connection: Connection) -> tuple[str, ...]:
+    """What the appraisals came to: how many, their lines, and the sum of the scores."""
+    sums = "(SELECT sum(score) FROM appraisal), (SELECT sum(score) FROM appraisal_line)"
+    counts = "(SELECT count(*) FROM appraisal), (SELECT count(*) FROM appraisal_line)"
+    return tuple(str(value) for value in connection.execute(text(f"SELECT {counts}, {sums}")).one())

@@ -82,7 +82,7 @@ def hurry(connection: Connection) -> None:
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
 
 
-def settle(connection: Connection, tables: list[str]) -> None:
+def settle(connection: Connection, tables: tuple[str, ...]) -> None:
     """Let serial ids go on after the rows made, and gather the planner's statistics."""
     if connection.dialect.name == "postgresql":
         for table in tables:

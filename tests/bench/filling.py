@@ -10,7 +10,21 @@ from werkzeug.security import generate_password_hash
 from app.schema.registry import registry
 from models.contracts.states import Channel
 from tests.bench.dialects import Dialect, hurry, settle, without_indexes
-from tests.bench.shape import DRAFTS, GIVEN, LEADERS, SPREAD, STRIDE, SURNAMES, TEAM_ROLES, TODAY, YEAR, Shape
+from tests.bench.shape import (
+    DRAFTS,
+    GIVEN,
+    KPIS,
+    LEADERS,
+    SPREAD,
+    STRIDE,
+    SURNAMES,
+    TARGET,
+    TEAM_ROLES,
+    TODAY,
+    WEIGHT,
+    YEAR,
+    Shape,
+)
 from tests.department import PASSWORD
 
 PRODUCTS = (
@@ -18,6 +32,8 @@ PRODUCTS = (
     ("MOT-V", "Motor voluntary", "motor"),
     ("HEA-1", "Health", "health"),
 )
+EXPLICIT = ("ab_user", "unit", "person", "product", "customer", "contract", "appraisal_template")
+"""Tables whose ids are given here."""
 Expressions = dict[str, str]
 
 
@@ -26,6 +42,7 @@ def fill(engine: Engine, shape: Shape) -> None:
     with engine.begin() as connection:
         hurry(connection)
         _department(connection, shape)
+        _templates(connection, shape)
         sql = Dialect(connection.dialect.name)
         for name, source, values in (_customers(sql, shape), _contracts(sql, shape)):
             with without_indexes(connection, name):
@@ -34,7 +51,20 @@ def fill(engine: Engine, shape: Shape) -> None:
         for name, source, values in (_renewals(sql), _contacts(sql)):
             with without_indexes(connection, name):
                 _insert(connection, name, source, values)
-        settle(connection, ["ab_user", "unit", "person", "product", "customer", "contract", "renewal", "contact"])
+        settle(
+            connection,
+            [
+                "appraisal_template",
+                "ab_user",
+                "unit",
+                "person",
+                "product",
+                "customer",
+                "contract",
+                "renewal",
+                "contact",
+            ],
+        )
 
 
 def _insert(connection: Connection, name: str, source: str, values: Expressions) -> None:
@@ -81,6 +111,23 @@ def _department(connection: Connection, shape: Shape) -> None:
     connection.execute(insert(assoc_user_role), members)
     connection.execute(insert(registry["person"].__table__), [person(id_) for id_ in users])
     connection.execute(insert(registry["product"].__table__), products)
+
+
+def _templates(connection: Connection, shape: Shape) -> None:
+    """A template of the eight KPIs for each role of a team, in force, and everybody's target."""
+    roles = sorted(set(TEAM_ROLES))
+    templates = [{"id": n, "code": f"B-{role}", "name": role, "role": role} for n, role in enumerate(roles, 1)]
+    lines = [
+        {"template_id": n, "measure": kpi.measure, "weight": WEIGHT, "target": kpi.target, "direction": kpi.direction}
+        for n, _ in enumerate(roles, 1)
+        for kpi in KPIS
+    ]
+    owners = range(1, shape.staff + 1)
+    targets = [{"owner_id": id_, "month": f"{TODAY:%Y-%m}", "amount": TARGET, "state": "in_force"} for id_ in owners]
+    forced = insert(registry["appraisal_template"].__table__).values(state="in_force")
+    connection.execute(forced, templates)
+    connection.execute(insert(registry["template_line"].__table__), lines)
+    connection.execute(insert(registry["target"].__table__), targets)
 
 
 def _keeper(shape: Shape, customer: str) -> Expressions:

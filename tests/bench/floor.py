@@ -112,6 +112,7 @@ class Floor(FloorJobs):
                 span = "c.expires_on BETWEEN :first AND :last"
                 sql = text(f"SELECT c.*, cu.name, p.name {JOINED} WHERE {span} ORDER BY c.id DESC")
                 found = connection.execution_options(yield_per=1000).execute(sql, self._days(asked.EXPORTED))
+                yield ",".join(found.keys()) + "\n"
                 for rows in found.partitions():
                     part = io.StringIO()
                     csv.writer(part).writerows(rows)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 
 from tests.bench import cleaning
-from tests.bench.floor_import import FloorImport
+from tests.bench.floor_appraise import FloorAppraise
 from tests.bench.shape import TODAY
 from tests.bench.subject import Outcome, Work, task
 
@@ -35,7 +35,7 @@ NOTICE = (
 """One statement for customers and one for staff, which the database does from beginning to end."""
 
 
-class FloorJobs(FloorImport):
+class FloorJobs(FloorAppraise):
     """Jobs by SQL."""
 
     @task("remind")

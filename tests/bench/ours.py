@@ -9,7 +9,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.bench import asked
+from tests.bench import asked, measures
 from tests.bench.founding import application
 from tests.bench.ours_jobs import OurJobs
 from tests.bench.shape import TEAM_ROLES, Ground
@@ -22,6 +22,7 @@ class Ours(OurJobs):
 
     def __init__(self, ground: Ground) -> None:
         super().__init__(ground)
+        measures.declare()
         self.app = application(ground.url, ground.folder)
         self.client, self.csrf = self._enter("manager")
         place = TEAM_ROLES.index("renewal")

@@ -32,14 +32,21 @@ class OurJobs(Subject):
             engine = db.engine
         runner = Runner(engine, ZoneInfo("Asia/Shanghai"))
         done = yield lambda: runner.run(name, due)
+        with engine.connect() as connection:
+            found = cleaning.scores(connection) if leftovers is cleaning.APPRAISED else ()
         cleaning.clean(engine, leftovers)
         assert done.error is None, done.error
-        return Outcome(rows=sum(count for key, count in done.result.items() if key in ("written", "told")))
+        return Outcome(rows=sum(count for key, count in done.result.items() if key in ("written", "told")), found=found)
 
     @task("remind")
     def remind(self) -> Generator[Work, Any, Outcome]:
         """Reminders owed on one day, over all contracts."""
         return (yield from self._run("renewals.remind", asked.REMIND_DUE, cleaning.REMINDED))
+
+    @task("appraise")
+    def appraise(self) -> Generator[Work, Any, Outcome]:
+        """The appraisals of June, for everybody in a team."""
+        return (yield from self._run("appraisal.generate", asked.APPRAISE_DUE, cleaning.APPRAISED))
 
     @task("import csv")
     def import_csv(self) -> Generator[Work, Any, Outcome]:

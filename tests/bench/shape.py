@@ -31,6 +31,29 @@ LEADERS = ("manager", "admin")
 DRAFTS = 1000
 """One in so many of the running contracts is a draft still: the first, the 1001st…"""
 
+
+class Kpi(NamedTuple):
+    """What people are appraised by: a measure, the target everybody has, and which way is good."""
+
+    measure: str
+    target: str
+    direction: str = "higher"
+
+
+KPIS = (
+    Kpi("renewal_rate", "70"),
+    Kpi("contact_volume", "150"),
+    Kpi("renewed_premium", "100000"),
+    Kpi("attainment", "100"),
+    Kpi("bench_willing", "100"),
+    Kpi("bench_lost", "40", "lower"),
+    Kpi("bench_reached", "95"),
+    Kpi("bench_kept", "1500"),
+)
+WEIGHT = "12.5"
+TARGET = "120000.00"
+"""What everybody is to bring in June."""
+
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰红梅建国文辉力斌宁健晨佳雪琳浩宇轩涵子欣怡若云"
 

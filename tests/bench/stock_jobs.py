@@ -7,36 +7,26 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from flask import Flask
-from sqlalchemy import Engine
-
 from tests.bench import cleaning
 from tests.bench.incoming import Files, count
 from tests.bench.shape import TODAY
+from tests.bench.stock_appraise import StockAppraise
 from tests.bench.stock_models import Contract, Customer, Notice, Product, Renewal
-from tests.bench.subject import Outcome, Subject, Work, task
+from tests.bench.subject import Outcome, Work, task
 
 IMPORTED_PART = 20
 """One in so many rows of the file is loaded: the whole would take minutes."""
 BATCH = 1000
 
 
-class StockJobs(Subject):
+class StockJobs(StockAppraise):
     """ORM loops in the stock application's process."""
-
-    app: Flask
-    db: Any
-
-    @property
-    def _engine(self) -> Engine:
-        with self.app.app_context():
-            return self.db.engine
 
     @task("remind")
     def remind(self) -> Generator[Work, Any, Outcome]:
         """Load the contracts that expire in so many days, look each up in what was sent, add what was not."""
         written = yield self._remind
-        cleaning.clean(self._engine, cleaning.REMINDED)
+        cleaning.clean(self.engine, cleaning.REMINDED)
         return Outcome(rows=written)
 
     def _remind(self) -> int:
@@ -80,7 +70,7 @@ class StockJobs(Subject):
         """A part of the file, row by row: look up, add, commit each thousand."""
         rows = count(self.ground.shape.rows) // IMPORTED_PART
         written = yield lambda: self._import(rows)
-        cleaning.clean(self._engine, cleaning.IMPORTED)
+        cleaning.clean(self.engine, cleaning.IMPORTED)
         return Outcome(rows=written * IMPORTED_PART, part=1 / IMPORTED_PART)
 
     def _import(self, rows: int) -> int:

@@ -122,3 +122,86 @@ class Notice(Model):
     created_at = Column(DateTime)
     state = Column(String(20), nullable=False)
     attempts = Column(Integer, default=0)
+
+
+class Person(Model):
+    __tablename__ = "person"
+    id = Column(Integer, primary_key=True)
+    number = Column(String(40))
+    user_id = Column(Integer)
+    unit_id = Column(Integer)
+    post = Column(String(200))
+
+
+class Contact(Model):
+    __tablename__ = "contact"
+    id = Column(Integer, primary_key=True)
+    made_by_id = Column(Integer)
+    contacted_on = Column(Date)
+    intent = Column(String(40))
+
+
+class Target(Model):
+    __tablename__ = "target"
+    id = Column(Integer, primary_key=True)
+    owner_id = Column(Integer)
+    month = Column(String(7))
+    amount = Column(Numeric(18, 2))
+    state = Column(String(40))
+
+
+class Template(Model):
+    __tablename__ = "appraisal_template"
+    id = Column(Integer, primary_key=True)
+    code = Column(String(40))
+    role = Column(String(40))
+
+
+class TemplateLine(Model):
+    __tablename__ = "template_line"
+    id = Column(Integer, primary_key=True)
+    template_id = Column(Integer, ForeignKey("appraisal_template.id"))
+    measure = Column(String(80))
+    weight = Column(Numeric(9, 2))
+    target = Column(Numeric(18, 6))
+    direction = Column(String(40))
+
+
+class Appraisal(Model):
+    __tablename__ = "appraisal"
+    id = Column(Integer, primary_key=True)
+    number = Column(String(200))
+    person_id = Column(Integer)
+    template_id = Column(Integer)
+    period = Column(String(40))
+    score = Column(Numeric(9, 2))
+    result = Column(Numeric(9, 2))
+    rescaled = Column(Boolean)
+    measured_share = Column(Numeric(9, 2))
+    self_share = Column(Numeric(9, 2))
+    supervisor_share = Column(Numeric(9, 2))
+    owner_id = Column(Integer)
+    unit_id = Column(Integer)
+    state = Column(String(40))
+    version = Column(Integer, default=1)
+    created_at = Column(DateTime)
+    changed_at = Column(DateTime)
+
+
+class AppraisalLine(Model):
+    __tablename__ = "appraisal_line"
+    id = Column(Integer, primary_key=True)
+    appraisal_id = Column(Integer, ForeignKey("appraisal.id"))
+    measure = Column(String(80))
+    label = Column(String(200))
+    weight = Column(Numeric(9, 2))
+    target = Column(Numeric(18, 6))
+    direction = Column(String(40))
+    numerator = Column(Numeric(18, 6))
+    denominator = Column(Numeric(18, 6))
+    actual = Column(Numeric(18, 6))
+    score = Column(Numeric(9, 2))
+    left_out = Column(Boolean)
+    version = Column(Integer, default=1)
+    created_at = Column(DateTime)
+    changed_at = Column(DateTime)

@@ -1,0 +1,68 @@
+"""The benchmark runs from end to end on little data and gives every figure; how fast is nobody's business here."""
+
+import pytest
+
+from tests.bench.__main__ import measure, written_into
+from tests.bench.crew import Figure
+from tests.bench.musts import LINES, Line, Must
+from tests.bench.report import differences, table, verdicts_of
+from tests.bench.subject import Outcome
+
+STOCK_HAS_NONE = {"name": "impossible", "export": "none", "import xlsx": "none"}
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    return measure("sqlite", 2000, tmp_path_factory.mktemp("bench"), LINES, rounds=0)
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: line.name)
+def test_every_figure_is_produced(measured, line):
+    figures = measured[line.name]
+    absent = {subject: figure.absent for subject, figure in figures.items() if figure.ms is None}
+    assert absent == ({"stock": STOCK_HAS_NONE[line.task]} if line.task in STOCK_HAS_NONE else {})
+    assert all(verdict.holds is not None for verdict in verdicts_of(line, measured))
+
+
+def test_all_did_the_same_work(measured):
+    assert list(differences(LINES, measured)) == []
+    pages = {"list", "last", "filter", "own", "number", "name", "picker", "rest"}
+    shown = {name: len(figures["ours"].outcome.found) for name, figures in measured.items() if name in pages}
+    assert all(shown.values()), shown
+    written = {"export", "import csv", "import xlsx", "remind", "appraise"}
+    assert all(measured[name]["ours"].outcome.rows for name in written)
+
+
+def test_the_table_has_a_row_for_each_line(measured):
+    written = table(LINES, measured)
+    assert all(f"| {line.label} " in written for line in LINES)
+
+
+def figure(ms, **outcome):
+    return Figure(ms, 1, 0.0, Outcome(**outcome), "")
+
+
+def test_a_limit_holds_up_to_its_own_value():
+    line = Line("list", "list", (Must("stock", 0.5, ""), Must("list small", 1.2, "own")), kilobytes=40)
+    small = {"ours": figure(10), "floor": figure(1), "stock": figure(1)}
+
+    def holds(ours):
+        figures = {"ours": ours, "floor": figure(1), "stock": figure(20)}
+        return [verdict.holds for verdict in verdicts_of(line, {"list": figures, "list small": small})]
+
+    assert holds(figure(10, size=40_000)) == [True, True, True]
+    assert holds(figure(12.1, size=40_001)) == [False, False, False]
+    assert holds(Figure(None, 0, 0.0, Outcome(), "failed")) == [None, None, None]
+
+
+def test_other_results_are_told():
+    line = Line("list", "list")
+    figures = {"ours": figure(1, found=("a", "b")), "floor": figure(1, found=("a", "c"))}
+    assert list(differences((line,), {"list": figures})) == ["list: found differ, ours ('a', 'b'), floor ('a', 'c')"]
+
+
+def test_figures_replace_those_of_their_backend_only():
+    document = "x\n<!-- figures: sqlite -->\nold\n<!-- end of figures: sqlite -->\ny"
+    assert written_into(document, "sqlite", "new") == document.replace("old", "new")
+    with pytest.raises(ValueError, match="no place for these figures"):
+        written_into(document, "postgresql", "new")
