@@ -46,7 +46,7 @@ open_behind("appraisal_line", "actual", "FiguresPage.show")
 def mount(app: Flask, builder: AppBuilder) -> None:
     """Register every page with the application."""
     here = FileSystemLoader(Path(__file__).parent / "templates")
-    app.jinja_loader = ChoiceLoader([here, app.jinja_loader])  # type: ignore[assignment,list-item] # Flask gives a folder
+    app.jinja_loader = ChoiceLoader([here, app.jinja_loader])  # type: ignore[list-item] # Flask gives a folder
     for page in PAGES:
         builder.add_view_no_menu(page)
     builder.add_view_no_menu(HealthPage)

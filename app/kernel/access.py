@@ -4,7 +4,7 @@ Grants live in Flask-AppBuilder's tables as permission ``can_<verb>`` on view-me
 ``can_step:<name>``. Lists, forms, pickers, steps, exports, the API, files and jobs all ask here.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Integer, bindparam, false, or_, select, true, union_all
 from sqlalchemy.orm import Session
@@ -20,11 +20,10 @@ from app.schema.rows import Branch, Shared, Team
 
 def may(actor: Actor, verb: str, record: type[Record] | Record) -> bool:
     """Whether `actor` is granted `verb` on a record at all or, given a row, on that very row."""
-    if isinstance(record, type):
-        return actor.scope(verb, policy_name(record)) > Scope.NONE
-    assert isinstance(record, Record)
-    scope = actor.scope(verb, policy_name(type(record)))
-    return scope > Scope.NONE and within(actor, scope, record)
+    row = None if isinstance(record, type) else cast("Record", record)
+    cls = cast("type[Record]", record if row is None else type(row))
+    scope = actor.scope(verb, policy_name(cls))
+    return scope > Scope.NONE and (row is None or within(actor, scope, row))
 
 
 def require(actor: Actor, verb: str, record: type[Record] | Record) -> None:

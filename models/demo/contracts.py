@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.actor import acting
 from app.kernel.permissions import load_actor
-from app.kernel.workflow import adopt
+from app.kernel.workflow import adopt, advance
 from models.contracts import Contract
 from models.contracts.states import Billing, Channel, ContractState
 from models.customers import Customer
@@ -110,13 +110,13 @@ def renew(session: Session, random: Random, now: datetime, staff: Staff) -> dict
     session.flush()
     counts = jobs.pool(now, session)
     session.flush()
-    names = {member.user_id: name for name, member in staff.items()}
+    names = {member.user_id for member in staff.values()}
     open_ = select(Renewal).where(Renewal.state.in_(OPEN), Renewal.owner_id.is_not(None)).order_by(Renewal.id)
     for renewal in session.scalars(open_).all():
-        if names.get(renewal.owner_id):
+        if renewal.owner_id is not None and renewal.owner_id in names:
             with acting(load_actor(session, renewal.owner_id)):
                 _work(session, random, renewal, today)
-    return counts
+    return dict(counts or {})
 
 
 def _work(session: Session, random: Random, renewal: Renewal, today: date) -> None:
@@ -138,7 +138,7 @@ def _work(session: Session, random: Random, renewal: Renewal, today: date) -> No
             "contact_channel": ContactChannel.PHONE,
             "remedy": None,
         }
-        operations.advance(session, renewal, "decline", answers=answers)
+        advance(session, renewal, "decline", answers=answers)
     elif fate < 0.5:
         operations.log_contact(
             session,
