@@ -25,12 +25,13 @@ from models.renewals.rules import reminded_expiries
 def to_remind(expires_on: date) -> ColumnElement[bool]:
     """Which contracts, joined with their products, a reminder is owed for that expire on that day.
 
-    Those in force that could be renewed (not cancelled or voided, the object still there, the product renewable, not
+    Those in force on the day of the reminder, even where they have lapsed since (a missed day is made up for later),
+    that could be renewed (not cancelled or voided, the object still there, the product renewable, not
     declined by us) and have no paid successor.
     """
     return and_(
         Contract.expires_on == expires_on,
-        Contract.state == ContractState.IN_FORCE,
+        Contract.state.in_(ContractState.IN_FORCE | ContractState.LAPSED),
         Contract.voided_on.is_(None),
         left_out().is_(None),
         ~has_paid_successor(),

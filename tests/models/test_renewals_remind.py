@@ -28,7 +28,8 @@ def expected(session):
     owed = set()
     for contract in session.scalars(select(Contract)):
         offset = reminder_days(contract.expires_on, TODAY, OFFSETS)
-        over = contract.state != ContractState.IN_FORCE or contract.voided_on or contract.cancelled_on
+        lapsed_since = (ContractState.IN_FORCE, ContractState.LAPSED)
+        over = contract.state not in lapsed_since or contract.voided_on or contract.cancelled_on
         hopeless = contract.object_gone_on or contract.declined_by_us
         renewable = session.get(Product, contract.product_id).renewable
         renewed = any(s.paid_on and not s.voided_on for s in contract.successors)
@@ -61,16 +62,16 @@ def test_one_reminder_for_each_contract_the_definition_says(session, contracts):
     result = remind(DUE, session)
     session.commit()
     assert sorted(written(session)) == sorted(owed)
-    assert len(owed) == 12  # for each offset the plain one and those with an unpaid or a voided successor
-    assert (result["written"], result["stood"], result["letters"], result["told"]) == (12, 0, 12, 0)
+    assert len(owed) == 16  # for each offset the plain one, the one lapsed since, and those with an unpaid or a voided successor
+    assert (result["written"], result["stood"], result["letters"], result["told"]) == (16, 0, 16, 0)
 
 
 def test_twice_writes_nothing(session, contracts):
     remind(DUE, session)
     session.commit()
     again = remind(DUE, session)
-    assert (again["written"], again["stood"], again["told"]) == (0, 12, 0)
-    assert len(written(session)) == 12
+    assert (again["written"], again["stood"], again["told"]) == (0, 16, 0)
+    assert len(written(session)) == 16
 
 
 def test_by_mail_where_there_is_an_address_else_as_a_letter(session, as_system):
