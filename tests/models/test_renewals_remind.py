@@ -62,7 +62,9 @@ def test_one_reminder_for_each_contract_the_definition_says(session, contracts):
     result = remind(DUE, session)
     session.commit()
     assert sorted(written(session)) == sorted(owed)
-    assert len(owed) == 16  # for each offset the plain one, the one lapsed since, and those with an unpaid or a voided successor
+    assert (
+        len(owed) == 16
+    )  # for each offset the plain one, the one lapsed since, and those with an unpaid or a voided successor
     assert (result["written"], result["stood"], result["letters"], result["told"]) == (16, 0, 16, 0)
 
 
