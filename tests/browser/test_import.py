@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from app.jobs.runner import Runner
 from app.kernel.actor import acting, system_actor
+from app.kernel.database import read_only
 from app.kernel.ledger import beat
 from app.kernel.transfer import batch
 from models.contracts import Contract
@@ -29,7 +30,7 @@ def worker(backend, monkeypatch):
         def told(phase, done, total):
             tell(phase, done, total)
             if phase == "write":
-                on.wait(30)
+                on.wait(60)
 
         return told
 
@@ -52,7 +53,7 @@ def worker(backend, monkeypatch):
 
 
 def contracts(backend):
-    with acting(system_actor("tests", "cli")), backend.session() as session:
+    with read_only(), acting(system_actor("tests", "cli")), backend.session() as session:
         return session.scalar(select(func.count()).select_from(Contract))
 
 

@@ -72,7 +72,7 @@ def test_upload_preview_load_and_result(manager, work, look, backend):
     assert "2 rows are refused." in plain(page)
     assert ["Gadget Gadgets", "1", "0", "0", "0"] in table_of(page) or ["Gadget", "1", "0", "0", "0"] in table_of(page)
     assert "“abc” is not a number; write it in digits, such as 1234.50" in page
-    assert re.search(r'data-label="Row"[^>]*>3<', page)
+    assert "Row 3" in page
     assert "Values nobody knows" in page
     assert "Perhaps" in page
     assert "••••••••••8000" in page
