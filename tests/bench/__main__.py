@@ -54,9 +54,10 @@ def written_into(document: str, backend: str, figures: str) -> str:
 
 
 def machine() -> str:
-    """What it was measured on, as far as it matters."""
+    """What it was measured on, as far as it matters, and how busy it was: with others at work, ratios say more."""
     gigabytes = round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
-    return f"{os.cpu_count()} cores, {gigabytes} GiB, Python {sys.version_info.major}.{sys.version_info.minor}"
+    python, load = sys.version_info, os.getloadavg()[2]
+    return f"{os.cpu_count()} cores, {gigabytes} GiB, Python {python.major}.{python.minor}, load {load:.1f}"
 
 
 def _say(what: str) -> None:

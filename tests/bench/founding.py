@@ -5,12 +5,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from flask import Flask
-from flask_appbuilder import Model
 
+from app.cli.panel import upgrade
 from app.extensions import db
 from app.factory import create_app
-from app.kernel import permissions
-from app.kernel.actor import acting, system_actor
 from config import Settings
 from tests.bench import incoming
 from tests.bench.filling import fill
@@ -26,10 +24,8 @@ def application(url: str, folder: Path) -> Flask:
 def found(url: str, folder: Path, shape: Shape) -> None:
     """Schema, roles, rows."""
     app = application(url, folder)
-    with app.app_context(), acting(system_actor("bench", "cli")):
-        Model.metadata.create_all(db.engine)
-        permissions.sync(db.session)
-        db.session.commit()
+    with app.app_context():
+        upgrade()
         db.session.remove()
         fill(db.engine, shape)
         db.engine.dispose()

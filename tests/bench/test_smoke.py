@@ -8,7 +8,7 @@ from tests.bench.musts import LINES, Line, Must
 from tests.bench.report import differences, table, verdicts_of
 from tests.bench.subject import Outcome
 
-STOCK_HAS_NONE = {"name": "impossible", "export": "none", "import xlsx": "none"}
+STOCK_HAS_NONE = {"name": "impossible", "export": "none"}
 
 
 @pytest.fixture(scope="module")
