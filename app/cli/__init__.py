@@ -1,4 +1,4 @@
-"""Commands: ``flask panel …``, ``flask jobs …``, ``flask data …``, ``flask report``, ``flask serve``, ``flask words``; one file per group."""
+"""Commands, one file per group: ``flask panel …``, ``jobs …``, ``data …``, ``report``, ``serve``, ``words``."""
 
 from flask import Flask
 
