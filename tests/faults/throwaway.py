@@ -6,11 +6,8 @@ pauses for PAUSE seconds after each row it inserts.
 """
 
 import os
-import random
-import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -28,6 +25,7 @@ from app.kernel.ledger import OPEN, Status, period_key
 from app.kernel.outbox import Channel, tell
 from app.kernel.tables import AuditEntry, Heartbeat, JobControl, JobPeriod, Notice
 from app.schema.jobs import Job
+from tests.faults.swarm import swarm
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 FIRST = datetime(2011, 1, 30, tzinfo=UTC)
@@ -129,33 +127,6 @@ def _work_until_done(url: str, pause: float) -> None:
     engine.dispose()
 
 
-def _fork(url: str, pause: float) -> int:
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            _work_until_done(url, pause)
-            code = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(code)
-    return child
-
-
-def main(url: str, processes: int, kills: int, pause: float) -> None:
-    """Run as described above; ends with 0 when every worker that was not killed ended well."""
-    chance = random.Random(kills)
-    running = [_fork(url, pause) for _ in range(processes)]
-    for _ in range(kills):
-        time.sleep(chance.uniform(0.02, 0.16))
-        victim = running.pop(chance.randrange(len(running)))
-        os.kill(victim, signal.SIGKILL)
-        os.waitpid(victim, 0)
-        running.append(_fork(url, pause))
-    codes = [os.waitstatus_to_exitcode(os.waitpid(each, 0)[1]) for each in running]
-    sys.exit(max(codes, key=abs))
-
-
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]))
+    address, processes, kills, pause = sys.argv[1:]
+    swarm(partial(_work_until_done, address, float(pause)), int(processes), int(kills))

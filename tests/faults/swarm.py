@@ -1,0 +1,40 @@
+"""Processes that do the same work at once, and are killed with SIGKILL at moments of chance."""
+
+import os
+import random
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+
+
+def swarm(work: Callable[[], None], processes: int, kills: int, longest: float = 0.16) -> None:
+    """Keep that many forks of this process at `work`; kill one, `kills` times, after at most `longest` seconds each.
+
+    A killed one is replaced. Exits with 0 when every one that was not killed ended well.
+    """
+    chance = random.Random(kills)
+    running = [_fork(work) for _ in range(processes)]
+    for _ in range(kills):
+        time.sleep(chance.uniform(longest / 8, longest))
+        victim = running.pop(chance.randrange(len(running)))
+        os.kill(victim, signal.SIGKILL)
+        os.waitpid(victim, 0)
+        running.append(_fork(work))
+    codes = [os.waitstatus_to_exitcode(os.waitpid(each, 0)[1]) for each in running]
+    sys.exit(max(codes, key=abs))
+
+
+def _fork(work: Callable[[], None]) -> int:
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            work()
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    return child
