@@ -38,8 +38,8 @@ class Line:
 
     @property
     def name(self) -> str:
-        """How other lines refer to this one."""
-        return f"{self.stock_task} small" if self.small else self.stock_task
+        """How other lines refer to this one; each its own."""
+        return self.task + (" small" if self.small else "") + (f" beside {self.stock}" if self.stock else "")
 
     @property
     def stock_task(self) -> str:
