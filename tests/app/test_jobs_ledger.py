@@ -1,6 +1,8 @@
 """The ledger, the tick and the runner, one process at a time, on a clock set by hand."""
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -209,6 +211,31 @@ class TestRun:
         clock.forward(hours=1)
         drain(runner)
         assert ran == ["tests.b", "tests.a", "tests.c"]
+
+
+class TestOverlap:
+    @pytest.mark.parametrize("backend", ["postgres_backend"], indirect=True)
+    def test_a_job_never_runs_twice_at_once_also_where_its_order_does_not_matter(
+        self, declared: Declare, runner: Runner, session: Session, clock: HandClock
+    ) -> None:
+        # SQLite keeps a second one waiting by itself: a transaction has the whole database.
+        begun, go_on = threading.Event(), threading.Event()
+
+        def work(due: datetime, session: Session) -> None:
+            begun.set()
+            assert go_on.wait(30)
+
+        declared(work, cron="")
+        for key in ("a", "b"):
+            ledger.enqueue(session, "tests.slow", key, clock.now)
+        session.commit()
+        with ThreadPoolExecutor(1) as other:
+            first = other.submit(runner.run_next)
+            assert begun.wait(30)
+            assert runner._run_if_due(registry.jobs["tests.slow"], "b") is None
+            go_on.set()
+            assert first.result(30).period == "a"
+        assert drain(runner) == ["b"]
 
 
 class TestAsked:

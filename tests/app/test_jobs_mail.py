@@ -253,6 +253,15 @@ class TestLease:
         clock.forward(seconds=LEASE.total_seconds())
         assert deliver(backend.engine, Outlet(mailbox.url, SENDER), clock)["written"] == 2
 
+    @pytest.mark.parametrize("backend", ["postgres_backend"], indirect=True)
+    def test_two_that_lease_at_the_same_moment_share(self, backend: Backend, owe: Any, clock: HandClock) -> None:
+        # On SQLite the second waits for the first by itself: a transaction has the whole database.
+        owe(2)
+        with backend.session() as first, first.begin():
+            assert len(lease(first, clock.now)) == 2
+            with backend.session() as second, second.begin():
+                assert lease(second, clock.now) == []
+
     def test_the_lease_outlasts_a_batch(self) -> None:
         assert timedelta(seconds=sender._PATIENCE + smtp.TIMEOUT * 3) <= LEASE
 

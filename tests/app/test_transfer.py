@@ -7,15 +7,16 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from app.kernel.actor import NOBODY, acting
 from app.kernel.sheets import SheetError
-from app.kernel.tables import AuditEntry
+from app.kernel.tables import AuditEntry, Epoch
 from app.kernel.transfer import load
 from app.kernel.workflow import adopt
-from app.schema.errors import NotPermitted
-from app.schema.registry import registry
+from app.schema import check
+from app.schema.errors import Conflict, DeclarationError, NotPermitted
+from app.schema.registry import Registry, registry
 from app.schema.transfer import Cell, Computed, Fixed, LinkTo, Profile, Target, faults_of
 from models.people import Person, Unit
 from tests.gadget import Gadget, GadgetState
@@ -247,6 +248,42 @@ def test_serial_numbers_are_given_without_a_gap(bring, file, session, monkeypatc
     assert [name[-4:] for name in names] == ["0001", "0002", "0003"]
 
 
+def test_a_row_may_be_known_by_what_it_belongs_to(bring, file, session):
+    gadget = replace(GADGET, fields={"code": Cell("Code")}, once=())
+    fields = {"twin_id": LinkTo("gadget"), "code": Computed(lambda parsed: "of " + parsed["gadget"]["code"])}
+    profile = replace(SALES, targets=(gadget, Target("twin", "gadget", "twin_id", fields)))
+    path = file("G1", "G2", header="Code")
+    assert counts(bring(path, profile, dry_run=True)) == counts(bring(path, profile))
+    assert bring(path, profile).unchanged
+    assert session.scalars(select(Gadget.code).order_by(Gadget.code)).all() == ["G1", "G2", "of G1", "of G2"]
+
+
+def test_a_row_somebody_changes_meanwhile_is_not_overwritten(session, people, file, bring, backend):
+    bring(file(line()))
+
+    def meanwhile(connection, cursor, statement, *_):
+        if statement.startswith("UPDATE gadget"):
+            cursor.execute("UPDATE gadget SET version = version + 1")
+
+    event.listen(backend.engine, "before_cursor_execute", meanwhile)
+    try:
+        with acting(people["manager"]), pytest.raises(Conflict):
+            load(session, SALES, file(line(Price="7")), "sales.csv")
+    finally:
+        event.remove(backend.engine, "before_cursor_execute", meanwhile)
+
+
+def test_who_is_brought_in_elsewhere_is_seen_there_at_once(bring, file, session):
+    bring(file(line(), line(Code="G2", Office="O2", Buyer="B2")))
+    epoch = select(Epoch.value).where(Epoch.name == "access")
+    before = session.scalar(epoch)
+    assert bring(file(line(), line(Code="G2", Office="O2", Buyer="B2"))).unchanged
+    assert session.scalar(epoch) == before
+    bring(file(line(Buyer="B2", Office="O1")))
+    session.expire_all()
+    assert session.scalar(epoch) > before
+
+
 def test_a_dry_run_tells_what_would_happen_and_writes_nothing(bring, file, session):
     path = file(line(Response="Yes"), line(Code="G2", Price="x"), line(Code="G3"))
     before = everything(session)
@@ -368,6 +405,21 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_profile_that_cannot_hold_says_why(fault):
     assert any(fault in said for said in faults_of(FAULTS[fault], registry))
+
+
+def test_a_cell_names_no_row_of_a_record_that_has_no_key(monkeypatch):
+    profile = Profile("p", "P", (Target("g", "gadget", "code", {"code": Cell("Code"), "twin_id": Cell("Twin")}),))
+    assert list(faults_of(profile, registry)) == []
+    monkeypatch.setattr(Gadget, "transfer", None)
+    (fault,) = faults_of(profile, registry)
+    assert "names a gadget in 'twin_id' by key, and it has none" in fault
+
+
+def test_the_panel_does_not_start_with_a_profile_that_cannot_hold():
+    shelves = Registry()
+    shelves.profiles.add("p", Profile("p", "P", (replace(OFFICE, record="nothing"),)))
+    with pytest.raises(DeclarationError, match="import profile 'p': target 'office' fills 'nothing'"):
+        check.run(shelves)
 
 
 def test_a_sound_profile_has_no_fault():

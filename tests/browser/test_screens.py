@@ -1,0 +1,137 @@
+"""The derived screens in a real browser: by keyboard, on a phone, in the dark, for who hears them."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from app.kernel.actor import acting, system_actor
+from tests.gadget import Gadget, GadgetPart
+from tests.servers.skips import skip_loudly
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']}"
+
+
+@pytest.fixture
+def gadgets(backend, people):
+    """Thirty gadgets of sales, the first with a part and the twin of the second; ids by code."""
+    with backend.session() as session, acting(system_actor("tests", "cli")):
+        actor = people["sales"]
+        rows = [
+            Gadget(
+                code=f"G{n:02}",
+                name=f"小工具 {n}",
+                price=Decimal(n),
+                buyer_phone="+8613800138000",
+                owner_id=actor.user_id,
+                unit_id=actor.unit_id,
+            )
+            for n in range(30)
+        ]
+        session.add_all(rows)
+        session.flush()
+        session.add(GadgetPart(gadget_id=rows[0].id, name="Wheel"))
+        rows[0].twin_id = rows[1].id
+        session.commit()
+        return {row.code: row.id for row in rows}
+
+
+def kept(backend, code):
+    with backend.session() as session, acting(system_actor("tests", "cli")):
+        return session.scalars(select(Gadget).where(Gadget.code == code)).one_or_none()
+
+
+def test_a_row_is_added_with_the_keyboard_alone(backend, visit, gadgets):
+    page = visit("sales")
+    page.goto("/gadget/add")
+    page.get_by_label("Code").press_sequentially("KEYS")
+    page.keyboard.press("Tab")
+    page.keyboard.type("By hand")
+    page.keyboard.press("Tab")
+    page.keyboard.type("12.50")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Twin"
+    page.keyboard.type("G17")
+    page.get_by_role("option", name="G17").wait_for()
+    page.keyboard.press("Enter")
+    page.get_by_label("Code").press("Enter")
+    page.wait_for_url("**/gadget/*[0-9]")
+    row = kept(backend, "KEYS")
+    assert (row.name, row.price, row.twin_id) == ("By hand", Decimal("12.50"), gadgets["G17"])
+
+
+def test_a_form_with_faults_keeps_what_was_picked(visit, gadgets):
+    page = visit("sales")
+    page.goto("/gadget/add")
+    page.get_by_role("combobox", name="Twin").fill("G05")
+    page.get_by_role("option", name="G05").click()
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.wait_for_selector("#i-code-problem")
+    assert page.locator(".ts-wrapper .item").first.inner_text().startswith("G05")
+
+
+def test_search_and_filters_stand_in_the_address(visit, gadgets):
+    page = visit("sales")
+    page.goto("/gadget/?order=-code")
+    page.get_by_role("searchbox", name="Search").fill("小工具 2")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=**")
+    assert "order=-code" in page.url
+    assert "state=" not in page.url, "empty filters stay out of the address"
+    page.get_by_text("Filters", exact=True).click()
+    page.get_by_label("State").select_option("draft")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url("**state=draft**")
+    assert page.locator("tbody tr").count() == 11
+    page.get_by_role("link", name="Take away the filter State: Draft").click()
+    page.wait_for_url(lambda url: "state=" not in url)
+
+
+def test_lines_are_added_and_removed_on_the_page(backend, visit, gadgets):
+    page = visit("sales")
+    page.goto(f"/gadget/{gadgets['G00']}")
+    page.locator("#gadget_part").get_by_role("link", name="Add").click()
+    page.get_by_label("Name").fill("Bell")
+    page.locator("#gadget_part").get_by_role("button", name="Add").click()
+    page.wait_for_selector("text=Bell")
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button", name="Delete Bell").click()
+    assert page.get_by_text("Bell").count()
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete Bell").click()
+    page.wait_for_selector("text=Deleted.")
+    assert page.get_by_text("Bell").count() == 0
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_screen_is_for_everybody(visit, gadgets, phone, dark):
+    """No fault an accessibility checker finds, no sideways scroll, on the screens of a record and at the door."""
+    if not AXE.is_file():
+        skip_loudly("axe-core is not here: run make assets")
+    first = gadgets["G00"]
+    page = visit("supervisor", phone=phone, dark=dark)
+    for address in (
+        "/",
+        "/gadget/",
+        "/gadget/?q=nothing&state=draft",
+        f"/gadget/{first}",
+        f"/gadget/{first}/edit",
+        f"/gadget/{first}/delete",
+        f"/gadget/{first}/step/scrap",
+        f"/gadget/{first}/lines/gadget_part/add",
+        "/gadget/999999",
+    ):
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        assert faults(page) == [], address
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+
+
+def faults(page):
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate(f"axe.run(document, {RULES})")
+    return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found["violations"]]
