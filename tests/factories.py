@@ -61,7 +61,7 @@ def make(session: Session, record: type[Record], owner: Actor | None = None, **g
 
 def _value(session: Session, record: type[Record], column: Any, number: int, owner: Actor | None) -> Any:
     info, needed = column.info, not column.nullable and column.default is None
-    if "unit_id" == column.key or info.get("ref") == "unit":
+    if column.key == "unit_id" or info.get("ref") == "unit":
         return session.scalars(select(registry["unit"].id).limit(1)).first() if needed else None
     if "ref" in info:
         if not needed:

@@ -16,9 +16,7 @@ def gadgets(session, people, as_system):
     for owner in ("renewal", "renewal2"):
         actor = people[owner]
         phone = "+8613800138000"
-        session.add(
-            Gadget(code=owner, price=5, buyer_phone=phone, owner_id=actor.user_id, unit_id=actor.unit_id)
-        )
+        session.add(Gadget(code=owner, price=5, buyer_phone=phone, owner_id=actor.user_id, unit_id=actor.unit_id))
     session.commit()
     ids = {g.code: g.id for g in session.scalars(select(Gadget))}
     session.rollback()
@@ -163,6 +161,8 @@ def test_lines_follow_their_parent(sign_in, gadgets, session):
         assert session.scalar(select(func.count()).select_from(GadgetPart)) == 1
 
 
-@pytest.mark.parametrize("query", ["page=abc", "psize=999999", "order=password", "order=buyer_phone", "after=xx", "q=%00"])
+@pytest.mark.parametrize(
+    "query", ["page=abc", "psize=999999", "order=password", "order=buyer_phone", "after=xx", "q=%00"]
+)
 def test_senseless_parameters_never_break_it(sign_in, gadgets, query):
     assert sign_in("renewal").get(f"{URL}?{query}").status_code == 200

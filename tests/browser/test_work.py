@@ -128,7 +128,7 @@ def export(page):
 
 @pytest.fixture
 def appraisal(backend, people):
-    """An appraisal of the specialist's March 2026, rated by him or her and by the supervisor; one renewal of two kept."""
+    """The specialist's appraisal of March 2026, rated by both before the manager; one renewal of two was kept."""
     with backend.session() as session, acting(system_actor("tests", "cli")):
         owner = people["renewal"]
         for day, kept in ((5, True), (20, False)):

@@ -1,4 +1,4 @@
-"""A process that runs the reminders of one morning in children it kills: ``python -m tests.faults.reminding URL KILLS``.
+"""Runs the reminders of one morning in children it kills: ``python -m tests.faults.reminding URL KILLS``.
 
 Each child runs ``renewals.remind`` for `DUE` from the start; most are killed in the middle. At the end two run it
 together, to completion.

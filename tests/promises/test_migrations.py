@@ -62,6 +62,7 @@ def test_check_constraints_are_in_the_database(empty):
         for record in registry:
             if record.__tablename__ in OURS:
                 continue
-            declared = {str(c.name) for c in record.__table__.constraints if c.__visit_name__ == "check_constraint" and c.name}
+            checks = (c for c in record.__table__.constraints if c.__visit_name__ == "check_constraint" and c.name)
+            declared = {str(check.name) for check in checks}
             kept = {c["name"] for c in found.get_check_constraints(record.__tablename__)}
             assert {n for n in declared if n not in kept and f"ck_{record.__tablename__}_{n}" not in kept} == set()
