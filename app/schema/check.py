@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import inspect
 from sqlalchemy.orm import configure_mappers
 
+from app.schema import transfer
 from app.schema.errors import DeclarationError
 from app.schema.record import Line, Record
 from app.schema.registry import Registry
@@ -16,6 +17,7 @@ def run(registry: Registry) -> None:
     """Raise `DeclarationError` with every fault found."""
     configure_mappers()
     faults = [f"{r.__module__}: {r.__name__} {fault}" for r in registry for fault in faults_of(r, registry)]
+    faults += [f"import profile {p.name!r}: {f}" for p in registry.profiles for f in transfer.faults_of(p, registry)]
     if faults:
         raise DeclarationError("The model files do not hold together:\n  - " + "\n  - ".join(faults))
 

@@ -149,7 +149,10 @@ def faults_of(declared: Profile, known: "Registry") -> Iterator[str]:
             given = column.default is not None or column.info.get("serial") or column.primary_key
             if column.key not in target.fields and not (column.nullable or given):
                 yield f"{place} leaves out {column.key!r}, which {target.record} needs"
-        for source in target.fields.values():
+        for name, source in target.fields.items():
+            ref = columns[name].info.get("ref") if name in columns else None
+            if isinstance(source, Cell) and ref and ref in known and known[ref].transfer is None:
+                yield f"{place} names a {ref} in {name!r} by key, and it has none: give it transfer = Transfer(key=…)"
             if isinstance(source, LinkTo) and source.target not in earlier:
                 yield f"{place} links to {source.target!r}, which is no target before it"
         earlier.add(target.name)
