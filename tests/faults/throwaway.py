@@ -121,7 +121,8 @@ def still_open(engine: Engine) -> int:
 def _work_until_done(url: str, pause: float) -> None:
     engine = engine_of(url)
     runner = Runner(engine, SHANGHAI, f"throwaway:{os.getpid()}", jobs=[job(partial(slow, pause))])
-    while still_open(engine):
+    parent = os.getppid()
+    while still_open(engine) and os.getppid() == parent:  # an orphan would work on for ever
         if runner.run_next() is None:
             time.sleep(0.01)
     engine.dispose()
