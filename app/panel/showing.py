@@ -115,11 +115,12 @@ def pairs(fields: list[Field], read: Read) -> list[tuple[str, Markup, bool]]:
 
 
 def steps_of(session: Session, row: Any, actor: Actor) -> list[StepOffer]:
-    """The steps the actor's roles allow from here."""
-    return [
+    """The steps the actor's roles allow from here: first those that are open."""
+    found = [
         StepOffer(o.step.name, step_label(o.step), o.step.tone, said(o.reason) if o.reason else "", bool(o.step.asks))
         for o in offers(session, row, actor)
     ]
+    return sorted(found, key=lambda step: bool(step.reason))
 
 
 def is_frozen(row: Any) -> bool:
