@@ -6,6 +6,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,15 +27,13 @@ def measure(
     backend: str, rows: int, folder: Path, lines: Sequence[Line], rounds: int
 ) -> Mapping[str, Mapping[str, Figure]]:
     """Fill the databases and measure each line on its ground, by line and subject."""
-    measured: dict[str, Mapping[str, Figure]] = {}
     with_small = rows > SMALL and any(line.small for line in lines)
-    with grounds(backend, folder, [Shape(rows), Shape(SMALL)] if with_small else [Shape(rows)]) as made:
+    shapes = [Shape(rows), Shape(SMALL)] if with_small else [Shape(rows)]
+    with grounds(backend, folder, shapes) as made, ExitStack() as stack:
         _say(f"{backend}: filled")
-        for ground in made:
-            mine = [line for line in lines if not with_small or line.small == (ground is not made[0])]
-            with crew(ground) as workers:
-                measured |= {line.name: _of(workers, line, rounds) for line in mine}
-    return measured
+        # Both crews stand ready from the beginning, so that lines compared with one another follow one another.
+        crews = [stack.enter_context(crew(ground)) for ground in made]
+        return {line.name: _of(crews[-1 if line.small else 0], line, rounds) for line in lines}
 
 
 def _of(workers: Sequence[Worker], line: Line, rounds: int) -> Mapping[str, Figure]:

@@ -6,6 +6,9 @@ from datetime import date
 
 from sqlalchemy import Connection, text
 
+LONGEST = 300
+"""Seconds after which PostgreSQL gives up a statement: a figure is then missing, and the run goes on."""
+
 
 class Dialect:
     """SQL of one database. Arguments and results are expressions in SQL; `n` counts the rows being made."""
@@ -83,8 +86,10 @@ def hurry(connection: Connection) -> None:
 
 
 def settle(connection: Connection, tables: tuple[str, ...]) -> None:
-    """Let serial ids go on after the rows made, and gather the planner's statistics."""
+    """Let serial ids go on after the rows made, gather the planner's statistics, and limit later statements."""
     if connection.dialect.name == "postgresql":
+        database = connection.engine.url.database
+        connection.exec_driver_sql(f"ALTER DATABASE \"{database}\" SET statement_timeout = '{LONGEST}s'")
         for table in tables:
             connection.exec_driver_sql(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))")
     connection.exec_driver_sql("ANALYZE")

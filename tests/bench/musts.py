@@ -58,8 +58,8 @@ def _rate_to_floor(must: float, django: float, floor: float) -> Must:
 
 LINES = (
     Line("list", "list, first page", (_django_to_stock(0.35, 86, 99), Must("list small", 1.2, "own of 10,000 rows"))),
-    Line("list", "… stock as it comes", stock="list untuned"),
     Line("list", "… of 10,000 rows", (_django_to_stock(1.0, 25, 67),), small=True),
+    Line("list", "… stock as it comes", stock="list untuned"),
     Line("last", "last page", (Must("list", 1.3, "own first page"),)),
     Line("filter", "filtered: in force, 30 days", (_django_to_stock(0.45, 78, 89),)),
     Line("own", "list of a specialist's own"),
