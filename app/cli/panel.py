@@ -1,11 +1,19 @@
 """``flask panel``: the panel itself: database, permissions, declarations."""
 
+import click
 from flask.cli import AppGroup
+from flask_appbuilder.security.sqla.models import User
 from flask_migrate import upgrade as migrate_upgrade
+from sqlalchemy import or_, select
 
 from app.extensions import db
 from app.kernel import permissions
 from app.kernel.actor import acting, system_actor
+from app.schema.registry import registry
+from app.schema.roles import Role
+
+SHORTEST = 12
+"""Characters of a password given by command."""
 
 panel = AppGroup("panel", help="The panel itself: database, permissions, declarations.")
 
@@ -20,6 +28,29 @@ def upgrade_command() -> None:
 def sync_command() -> None:
     """Give out declared permissions that are new."""
     sync()
+
+
+@panel.command("check")
+def check_command() -> None:
+    """Say that the declarations hold together; a start with one that does not ends with its name and the cure."""
+    click.echo(f"{len(list(registry))} records, {len(registry.jobs)} jobs: the declarations hold together.")
+
+
+@panel.command("admin")
+@click.argument("username")
+@click.option("--email", prompt=True)
+@click.password_option(help="At least 12 characters; asked for when left out.")
+def admin_command(username: str, email: str, password: str) -> None:
+    """Make a user with the role admin: the first one of an installation."""
+    if len(password) < SHORTEST:
+        raise click.BadParameter(f"at least {SHORTEST} characters", param_hint="--password")
+    with acting(system_actor("flask panel admin", "cli")):
+        taken = or_(User.username == username, User.email == email)
+        if db.session.scalar(select(User.id).where(taken)) is not None:
+            raise click.ClickException("another user has this name or this e-mail address already")
+        permissions.add_user(db.session, username, username, "", email, [Role.ADMIN.value], password)
+        db.session.commit()
+    click.echo(f"{username} may sign in as administrator.")
 
 
 def upgrade() -> None:
