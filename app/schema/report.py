@@ -6,7 +6,6 @@ from typing import Any
 
 from app.schema.registry import registry
 
-
 Months = tuple[str | None, str | None]
 
 
