@@ -114,8 +114,8 @@ class JobsPage(Page):
 
     @expose("/letters")
     def letters(self) -> str:
-        """Letters to print: one page each."""
-        return self._page("letters", letters=list(reversed(_outbox(Channel.LETTER, NoticeState.WAITING))))
+        """Letters to print, the oldest first, so that what is noted as printed has been shown."""
+        return self._page("letters", letters=_outbox(Channel.LETTER, NoticeState.WAITING, Notice.id))
 
     @expose("/letters/printed", methods=["POST"])
     def printed(self) -> Response:
@@ -144,7 +144,7 @@ def _job(name: str) -> Job:
     return job
 
 
-def _outbox(channel: Channel, state: NoticeState) -> list[Notice]:
-    """The newest notices of that sort."""
-    newest = select(Notice).where(Notice.channel == channel, Notice.state == state).order_by(Notice.id.desc())
-    return [*db.session.scalars(newest.limit(SHOWN))]
+def _outbox(channel: Channel, state: NoticeState, order: Any = None) -> list[Notice]:
+    """Notices of that sort, the newest first unless said otherwise, and not more than a page holds."""
+    found = select(Notice).where(Notice.channel == channel, Notice.state == state)
+    return [*db.session.scalars(found.order_by(Notice.id.desc() if order is None else order).limit(SHOWN))]
