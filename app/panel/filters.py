@@ -21,6 +21,7 @@ from app.panel.labels import choice_label, said
 from app.panel.titles import titles_of
 from app.schema.kinds import BadValue
 from app.schema.record import Record
+from app.schema.registry import registry
 from app.schema.rows import _Placed
 
 NOBODY = "none"
@@ -49,10 +50,11 @@ class Filter:
 
 
 def offered(record: type[Record]) -> Iterator[Filter]:
-    """The filters of a record's list: of its columns, its state and its owner, in that order."""
+    """The filters of a record's list: of its columns, its state, its owner, and of what points at others' pages."""
     names = ["owner_id"] if issubclass(record, _Placed) else []
     if record.workflow:
         names.append(record.workflow.field)
+    names += [r.field for other in registry for r in other.panel.related if r.record == record.__tablename__]
     for each in fields_of(record, [f.name for f in columns_of(record)] + names):
         if each.column is None or each.private:
             continue
