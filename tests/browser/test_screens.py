@@ -55,7 +55,13 @@ def test_a_row_is_added_with_the_keyboard_alone(backend, visit, gadgets):
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Twin"
+    page.get_by_role("option", name="G00").wait_for()
+    page.keyboard.type("G")
+    page.keyboard.press("Backspace")
+    page.get_by_role("option", name="G00").wait_for()
     page.keyboard.type("G17")
+    page.keyboard.press("Enter")
+    assert page.locator(".ts-wrapper .item").count() == 0, "nothing is chosen that was not asked for"
     page.get_by_role("option", name="G17").wait_for()
     page.keyboard.press("Enter")
     page.get_by_label("Code").press("Enter")

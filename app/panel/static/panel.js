@@ -62,37 +62,49 @@ application.register("part", class extends Stimulus.Controller {
   }
 });
 
-// A select whose options are searched for on the server while one types.
+// A select whose options are searched for on the server while one types. What was offered for other letters is
+// taken away at once, so that Enter never chooses what one has not asked for.
 application.register("picker", class extends Stimulus.Controller {
   static values = { url: String, nothing: String };
   connect() {
-    const nothing = this.nothingValue;
     const label = document.querySelector(`label[for="${this.element.id}"]`);
+    const say = (text) => Object.assign(document.createElement("div"), { className: "no-results", textContent: text });
     this.select = new TomSelect(this.element, {
       valueField: "value",
       labelField: "text",
       searchField: [],
       preload: "focus",
-      maxOptions: 20,
+      maxOptions: 30,
       allowEmptyOption: false,
       placeholder: this.element.options[0]?.text,
       plugins: this.element.required ? [] : ["clear_button"],
       shouldLoad: () => true,
       load: (written, done) => this.fetch(written).then(done, () => done()),
-      render: { no_results: () => Object.assign(document.createElement("div"), { className: "no-results", textContent: nothing }) },
+      render: { no_results: () => say(this.waiting ? "…" : this.nothingValue) },
     });
+    // At once, not when the kit has waited for the end of the typing.
+    this.select.control_input.addEventListener("input", () => this.forget());
     // The enhanced control carries the name; the select behind it is for the form alone.
     this.element.setAttribute("aria-hidden", "true");
     if (label) this.select.control_input.setAttribute("aria-label", label.textContent.trim());
   }
   disconnect() { this.select?.destroy(); }
+  forget() {
+    this.waiting = true;
+    this.select.clearOptions((option) => this.select.items.includes(option.value));
+    this.select.refreshOptions(true);
+    // The kit does not ask again for letters it has just asked for, though their options are gone by now.
+    clearTimeout(this.asking);
+    this.asking = setTimeout(() => this.select.load(this.select.inputValue()), 200);
+  }
   async fetch(written) {
     const url = new URL(this.urlValue, location.href);
     url.searchParams.set("q", written);
     const answer = await fetch(url, { headers: { Accept: "application/json" }, redirect: "error" });
     if (!answer.ok) throw new Error(String(answer.status));
     const found = (await answer.json()).options;
-    this.select.clearOptions((option) => this.select.items.includes(option.value));
+    if (written !== this.select.inputValue()) return [];
+    this.waiting = false;
     return found;
   }
 });
