@@ -10,8 +10,8 @@ document.addEventListener("DOMContentLoaded", () => {
       animation: false,
       textStyle: { color: ink },
       tooltip: { trigger: "axis", renderMode: "richText" },
-      legend: { textStyle: { color: ink } },
-      grid: { left: 8, right: 8, bottom: 8, containLabel: true },
+      legend: { top: 0, textStyle: { color: ink } },
+      grid: { left: 8, right: 8, top: 48, bottom: 8, containLabel: true },
       xAxis: { type: "category", data: data.labels, axisLabel: { color: ink } },
       yAxis: [
         { type: "value", axisLabel: { color: ink } },
