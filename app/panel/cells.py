@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flask import url_for
+from flask import request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
@@ -36,10 +36,10 @@ def _cell(field: Field, read: Read, short: bool) -> Markup:
     if field.is_state:
         return state_badge(type(read.row).workflow, value)
     if isinstance(value, datetime):
-        return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), texts.text(field, value))
+        return Markup(f'<time datetime="{value.isoformat()}">{escape(texts.text(field, value))}</time>')
     written = texts.text(field, value)
     if field.private:
-        return Markup('<span class="yx-masked" title="{}">{}</span>').format(_("Masked"), written)
+        return Markup(f'<span class="yx-masked" title="{escape(_("Masked"))}">{escape(written)}</span>')
     if field.kind is not None and field.kind.input == "textarea":
         if short:
             return escape(written if len(written) <= LONGEST else written[: LONGEST - 1] + "…")
@@ -51,19 +51,19 @@ def _link(field: Field, value: Any, title: str | None) -> Markup:
     if title is None:
         return Markup('<span class="text-secondary">{}</span>').format(_("not visible to you"))
     url = row_url(field.target, value)
-    return Markup('<a href="{}">{}</a>').format(url, title) if url else escape(title)
+    return Markup(f'<a href="{url}">{escape(title)}</a>') if url else escape(title)
 
 
 def row_url(target: str, key: int) -> str | None:
     """The address of a row's page; None for users and lines, which have none of their own."""
     if target == USERS or target not in registry or issubclass(registry[target], Line):
         return None
-    return url_for(f"{target}.show", key=key)
+    return f"{request.script_root}/{target}/{int(key)}"
 
 
 def state_badge(workflow: Workflow | None, state: Any) -> Markup:
     """A state, coloured by its place in the workflow."""
-    return Markup('<span class="badge yx-tone-{}">{}</span>').format(tone(workflow, state), choice_label(state))
+    return Markup(f'<span class="badge yx-tone-{tone(workflow, state)}">{escape(choice_label(state))}</span>')
 
 
 def tone(workflow: Workflow | None, state: Any) -> str:

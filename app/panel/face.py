@@ -1,14 +1,13 @@
 """What every template can use: icons, static addresses, labels, the present person, the bell."""
 
 import re
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, request, url_for
 from flask_babel import get_locale, gettext, ngettext
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlalchemy import func, select
 
 from app.extensions import db
@@ -29,6 +28,7 @@ def dress(app: Flask) -> None:
         icon=icon,
         asset=asset,
         cell=cells.cell,
+        row_url=cells.row_url,
         sidebar=navigation.sidebar,
         unread=unread,
         here=here,
@@ -57,25 +57,25 @@ def here() -> str:
     return request.full_path.rstrip("?") if request.method == "GET" else request.path
 
 
-@lru_cache(maxsize=256)
-def _fingerprint(path: str, changed: float) -> str:
-    return sha256(Path(path).read_bytes()).hexdigest()[:12]
+_kept: dict[tuple[str, str], str] = {}
 
 
 def asset(name: str) -> str:
     """The address of a static file with the fingerprint of its content, so that it may be kept for good."""
-    file = Path(str(current_app.static_folder)) / name
-    stamp = _fingerprint(str(file), file.stat().st_mtime) if file.is_file() else None
-    return url_for("static", filename=name, v=stamp)
+    root = request.script_root
+    if (root, name) not in _kept or current_app.debug:
+        file = Path(str(current_app.static_folder)) / name
+        stamp = sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else None
+        _kept[root, name] = url_for("static", filename=name, v=stamp)
+    return _kept[root, name]
 
 
 def icon(name: str, extra: str = "") -> Markup:
     """An icon of the sprite, by its name in ``icons.txt``; decoration only, so say in words what it means."""
     if not re.fullmatch(r"[a-z0-9-]+", name):
         raise ValueError(f"{name!r} is not the name of an icon")
-    return Markup('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>').format(
-        extra, asset("vendor/icons.svg"), name
-    )
+    sprite = escape(asset("vendor/icons.svg"))
+    return Markup(f'<svg class="icon {escape(extra)}" aria-hidden="true"><use href="{sprite}#{name}"></use></svg>')
 
 
 def unread() -> int:

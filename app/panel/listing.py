@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from app.panel import filters, search
 from app.panel.fields import Field, columns_of, field_of
 from app.panel.keyset import Order
-from app.panel.titles import Read, Reading
+from app.panel.titles import Read, reading_of
 from app.schema.record import Record
 
 SIZES = (25, 50, 100)
@@ -96,7 +96,7 @@ def page_of(session: Session, what: Asked, *, counted: bool = True) -> Page:
     place = what.order.place(token) if token and token != END else None
     if place is None and token != END:
         backwards = False
-    reading = Reading(what.record, what.columns)
+    reading = reading_of(what.record, what.columns)
     statement = what.order.apply(reading.statement.where(*what.conditions), what.record, backwards)
     if place is not None:
         dialect = session.get_bind().dialect
@@ -126,7 +126,7 @@ def count_of(session: Session, what: Asked) -> int:
 
 def all_rows(session: Session, what: Asked, fields: list[Field], batch: int = 1000) -> Iterator[Read]:
     """Every row asked for, read in batches through one cursor, for a file."""
-    reading = Reading(what.record, fields)
+    reading = reading_of(what.record, fields)
     statement: Select[Any] = what.order.apply(reading.statement.where(*what.conditions), what.record)
     for result in session.execute(statement.execution_options(yield_per=batch)):
         yield reading.read(result)

@@ -71,7 +71,7 @@ def _entries(actor: Actor) -> Iterator[tuple[str, Entry]]:
         menu = record.panel.menu
         if menu and f"{record.__tablename__}.list" in current_app.view_functions and may(actor, "read", record):
             here = request.blueprint == record.__tablename__
-            url = url_for(f"{record.__tablename__}.list")
+            url = f"{request.script_root}/{record.__tablename__}/"
             yield menu.area, Entry(record_plural(record), url, menu.icon, menu.order, here)
     exact = request.endpoint in _pages
     for page in _pages.values():

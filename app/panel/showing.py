@@ -15,7 +15,7 @@ from app.kernel.workflow import offers
 from app.panel import cells, texts
 from app.panel.fields import Field, columns_of, field_of, fields_of, form_fields, lines_of
 from app.panel.labels import record_plural, said, step_label, translated, verb_label, words_of
-from app.panel.titles import Read, Reading, titles_of
+from app.panel.titles import Read, reading_of, titles_of
 from app.schema.errors import NotFound
 from app.schema.kinds import Choice
 from app.schema.record import Line, Record, policy_name, words
@@ -70,7 +70,7 @@ class Happened:
 
 def read_one(session: Session, record: type[Record], key: int, fields: list[Field]) -> Read:
     """One row with its links' titles. Raises `NotFound`, the same for hidden and missing rows."""
-    reading = Reading(record, fields)
+    reading = reading_of(record, fields)
     found = session.execute(reading.statement.where(record.id == key)).one_or_none() if 0 < key < 2**31 else None
     if found is None:
         raise NotFound("There is no such %(record)s among those you may see.", record=words(str(record.__tablename__)))
@@ -153,7 +153,7 @@ def allowed(actor: Actor, row: Any) -> dict[str, bool]:
 def lines_table(session: Session, line: type[Line], row: Any, actor: Actor) -> LineTable:
     """The lines of one sort that belong to a row, in their own order."""
     columns = [f for f in columns_of(line) if f.key != line.parent]
-    reading = Reading(line, columns)
+    reading = reading_of(line, columns)
     order = field_of(line, line.panel.order.removeprefix("-"))
     by: Any = getattr(line, order.key or "id")
     by = by.desc() if line.panel.order.startswith("-") and line.panel.order != "-id" else by.asc()

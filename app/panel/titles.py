@@ -103,6 +103,18 @@ class Reading:
         return Read(result[0], titles, titles.pop("", ""))
 
 
+_readings: dict[tuple[Any, ...], Reading] = {}
+
+
+def reading_of(record: type[Record], fields: Iterable[Field]) -> Reading:
+    """The reading of a record with the given links, made once: it holds nothing of who reads."""
+    links = tuple(field.key for field in fields if field.target)
+    found = _readings.get((record, links))
+    if found is None:
+        found = _readings[record, links] = Reading(record, [field_of(record, key) for key in links])
+    return found
+
+
 def titles_of(session: Session, target: str, ids: Iterable[int]) -> dict[int, str]:
     """The titles of some rows by id; those the actor may not see are missing."""
     wanted = {key for key in ids if 0 < key < 2**31}
