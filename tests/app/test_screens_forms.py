@@ -232,7 +232,9 @@ def test_only_who_may_gets_a_form(sign_in, gadget):
     ):
         client = sign_in(who)
         assert client.get(f"/gadget/{address}").status_code == status, (who, address)
-        assert post(client, f"/gadget/{address}", version="1", code="X").status_code == status, (who, address)
+        answer = post(client, f"/gadget/{address}", version="1", code="X")
+        assert answer.status_code == status, (who, address)
+        assert '<form class="card"' not in answer.text, "not even the form is shown"
     page = sign_in("finance").get(f"/gadget/{gadget}").text
     assert f"/gadget/{gadget}/edit" not in page
     assert f"/gadget/{gadget}/delete" not in page

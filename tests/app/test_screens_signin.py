@@ -80,6 +80,7 @@ def test_a_change_without_the_token_is_refused(sign_in):
     [
         "https://evil.example/",
         "//evil.example",
+        "///evil.example",
         "/\\evil.example",
         "\\\\evil",
         "javascript:alert(1)",
