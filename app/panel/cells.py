@@ -70,7 +70,7 @@ def tone(workflow: Workflow | None, state: Any) -> str:
     """``new``, ``bad``, ``done`` or ``open``, told from the steps that lead to a state and away from it."""
     if workflow is None:
         return "open"
-    leading = [step for step in workflow.steps if state == step.target and state not in step.source]
+    leading = [step for step in workflow.steps if state == step.target and step.source != {state}]
     if not leading:
         return "new"
     if all(step.tone == "danger" for step in leading):

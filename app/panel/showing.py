@@ -109,9 +109,9 @@ def of(session: Session, record: type[Record], key: int) -> dict[str, Any]:
 
 
 def pairs(fields: list[Field], read: Read) -> list[tuple[str, Markup, bool]]:
-    """Label, value, and whether the value wants the whole width."""
-    wide = ("textarea",)
-    return [(f.label, cells.cell(f, read), f.kind is not None and f.kind.input in wide) for f in fields]
+    """Label, value, and whether the value wants the whole width, as a text does that has been written."""
+    found = [(f, cells.cell(f, read)) for f in fields]
+    return [(f.label, c, f.kind is not None and f.kind.input == "textarea" and c is not cells.NONE) for f, c in found]
 
 
 def steps_of(session: Session, row: Any, actor: Actor) -> list[StepOffer]:
