@@ -19,6 +19,7 @@ def test_the_first_administrator_signs_in(app, session):
     with acting(system_actor("t")):
         key = session.scalar(select(User.id).where(User.username == "root"))
         assert load_actor(session, key).scope("open", "page:people") == Scope.ALL
+    session.rollback()
     client = app.test_client()
     form = {"username": "root", "password": "long enough 12", "csrf_token": csrf_of(client.get("/login/").text)}
     assert client.post("/login/", data=form).status_code in (302, 303)
