@@ -4,11 +4,15 @@ from alembic import context
 from flask import current_app
 from flask_appbuilder import Model
 
+from app.kernel.trigrams import PREFIX
+
 engine = current_app.extensions["migrate"].db.engine
 
 
 def _known(name: str | None, type_: str, parent: dict[str, str | None]) -> bool:
-    return not (type_ == "table" and name and name.startswith("sqlite_"))
+    """Not the database's own tables, nor the indexes `trigrams.keep` looks after."""
+    ours_to_leave = {"table": "sqlite_", "index": PREFIX}.get(type_)
+    return not (ours_to_leave and name and name.startswith(ours_to_leave))
 
 
 with engine.connect() as connection:

@@ -7,7 +7,7 @@ from flask_migrate import upgrade as migrate_upgrade
 from sqlalchemy import or_, select
 
 from app.extensions import db
-from app.kernel import permissions
+from app.kernel import permissions, trigrams
 from app.kernel.actor import acting, system_actor
 from app.schema.registry import registry
 from app.schema.roles import Role
@@ -60,7 +60,8 @@ def upgrade() -> None:
 
 
 def sync() -> None:
-    """Give out declared permissions that are new; what administrators changed stays."""
+    """Give out declared permissions that are new (what administrators changed stays); keep the search's indexes."""
     with acting(system_actor("flask panel sync", "cli")):
         permissions.sync(db.session)
+        trigrams.keep(db.session)
         db.session.commit()

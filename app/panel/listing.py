@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from app.panel import filters, search
 from app.panel.fields import Field, columns_of, field_of
 from app.panel.keyset import Order
-from app.panel.titles import Read, reading_of
+from app.panel.titles import Read, Values, reading_of
 from app.schema.record import Record
 
 SIZES = (25, 50, 100)
@@ -124,9 +124,9 @@ def count_of(session: Session, what: Asked) -> int:
     return int(session.scalar(select(func.count()).select_from(some)) or 0)
 
 
-def all_rows(session: Session, what: Asked, fields: list[Field], batch: int = 1000) -> Iterator[Read]:
-    """Every row asked for, read in batches through one cursor, for a file."""
-    reading = reading_of(what.record, fields)
+def all_values(session: Session, what: Asked, fields: list[Field], batch: int = 1000) -> Iterator[list[Any]]:
+    """The values of every row asked for, read in batches through one cursor, for a file."""
+    reading = Values(what.record, fields)
     statement: Select[Any] = what.order.apply(reading.statement.where(*what.conditions), what.record)
     for result in session.execute(statement.execution_options(yield_per=batch)):
         yield reading.read(result)

@@ -5,6 +5,7 @@ A linked row the actor may not see has no title here, for the session narrows th
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
@@ -101,6 +102,48 @@ class Reading:
             if any(value is not None for value in values):
                 titles[key] = compose(values)
         return Read(result[0], titles, titles.pop("", ""))
+
+
+class Values:
+    """A statement that reads the values of fields, links as titles, and makes no objects of the rows, for a file.
+
+    A property is asked of the row, so that a record with one among `fields` is read whole all the same.
+    """
+
+    def __init__(self, record: type[Record], fields: Iterable[Field]) -> None:
+        self._takers: list[Callable[[Sequence[Any]], Any]] = []
+        columns: list[Any] = []
+        joins: list[tuple[Any, Any]] = []
+        for asked in fields:
+            at = len(columns)
+            if asked.target:
+                alias = _alias(asked.target)
+                found = naming(asked.target, alias)
+                joins += [(alias, alias.id == getattr(record, asked.key)), *found.joins]
+                columns += found.columns
+                self._takers.append(_title_taker(at, at + len(found.columns), found.compose))
+            else:
+                columns.append(getattr(record, asked.key) if asked.key else record)
+                self._takers.append(itemgetter(at) if asked.key else _property_taker(at, asked.name))
+        self.statement: Select[Any] = select(*columns).select_from(record)
+        for entity, condition in joins:
+            self.statement = self.statement.outerjoin(entity, condition)
+
+    def read(self, result: Sequence[Any]) -> list[Any]:
+        """The values of a result row, one for each field; an absent title is one the actor may not see."""
+        return [take(result) for take in self._takers]
+
+
+def _title_taker(start: int, end: int, compose: Callable[[Sequence[Any]], str]) -> Callable[[Sequence[Any]], Any]:
+    def take(result: Sequence[Any]) -> str | None:
+        values = result[start:end]
+        return compose(values) if any(value is not None for value in values) else None
+
+    return take
+
+
+def _property_taker(at: int, name: str) -> Callable[[Sequence[Any]], Any]:
+    return lambda result: getattr(result[at], name)
 
 
 _readings: dict[tuple[Any, ...], Reading] = {}
