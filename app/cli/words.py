@@ -67,6 +67,6 @@ def renewed(old: Catalog, said: dict[str, str | None]) -> Catalog:
     return fresh
 
 
-def translated(string: str | tuple[str, ...] | list[str]) -> bool:
+def translated(string: str | tuple[str, ...] | list[str] | None) -> bool:
     """Whether a translation is there, in every plural form."""
-    return bool(string) if isinstance(string, str) else bool(string) and all(string)
+    return bool(string) and all(string or ())

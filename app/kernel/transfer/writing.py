@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Table, bindparam, insert, select, update
+from sqlalchemy import Column, Table, bindparam, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from app.kernel import history, numbering
 from app.kernel.actor import current_actor
+from app.kernel.database import among, put
 from app.kernel.transfer.outcome import Outcome, Problem
 from app.kernel.transfer.plan import Entry, Plan
 from app.kernel.transfer.stage import Stage
@@ -122,7 +123,7 @@ class Writer:
         columns = [way.table.c[name] for name in names]
         found: dict[str, Any] = {}
         for some in _chunks(list(by_value)):
-            rows = self._session.execute(select(*columns).where(way.key.in_(some))).mappings()
+            rows = self._session.execute(select(*columns).where(among(self._session, way.key, some))).mappings()
             found |= {by_value[row[way.key.key]]: dict(row) for row in rows}
         settled: Settled = {}
         changes = []
@@ -160,9 +161,9 @@ class Writer:
             last = numbering.take(self._session, f"{way.table.name}.{column.key}", self._now.year, len(rows))
             for row, seq in zip(rows, range(last - len(rows) + 1, last + 1), strict=True):
                 row[column.key] = column.info["serial"].format(year=self._now.year, seq=seq)
-        # One statement for many rows without RETURNING is by far the fastest way; the ids are asked for afterwards.
-        self._session.execute(insert(way.table), rows)
-        made = select(way.table.c.id, way.key).where(way.key.in_([values[way.key.key] for values in fresh.values()]))
+        put(self._session, way.table, rows)  # without ids, for they are asked for afterwards: by far the fastest way
+        keys = (values[way.key.key] for values in fresh.values())
+        made = select(way.table.c.id, way.key).where(among(self._session, way.key, keys))
         yield from ((by_value[value], id_) for id_, value in self._session.execute(made))
 
     def _update(self, way: Way, changes: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
