@@ -21,6 +21,8 @@ endif
 BIN := .venv/bin
 FLASK := $(BIN)/flask --app run
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard app/panel/translations/*/LC_MESSAGES/*.po))
+SIMPLIFIED := app/panel/translations/zh_Hans/LC_MESSAGES/messages.po
+TRADITIONAL := app/panel/translations/zh_Hant/LC_MESSAGES/messages.mo
 
 .PHONY: help run test nightly check fmt migrate docs demo bench assets lock clean python base dev
 
@@ -63,7 +65,7 @@ demo: base ## load the demonstration data, once
 bench: dev assets ## measure at a million rows, against plain SQL and the stock panel
 	@$(BIN)/python -m tests.bench --write docs/bench.md
 
-assets: base $(CATALOGUES) ## fetch and build the static assets, compile the translations
+assets: base $(CATALOGUES) $(TRADITIONAL) ## fetch and build the static assets, compile the translations
 	@$(BIN)/python -m app.setup.assets
 
 lock: dev ## renew the locked requirements and the package lock from what is wanted
@@ -85,6 +87,9 @@ base dev: python
 python:
 	@test -n '$(PYTHON)' && $(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null || { echo 'Yanxu needs Python 3.11 or newer, and this machine shows' \
 		'none. Install one, or name it: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+
+$(TRADITIONAL): $(SIMPLIFIED) app/setup/traditional.py | base
+	@$(BIN)/python -m app.setup.traditional
 
 %.mo: %.po | base
 	@$(BIN)/pybabel --quiet compile --use-fuzzy --input-file $< --output-file $@

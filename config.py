@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     mail_from: str = Field("Yanxu <yanxu@localhost>", description="Sender of the mails.")
     public_url: str = Field("", description="Address people reach the panel at, such as https://yanxu.example.cn.")
     timezone: str = Field("Asia/Shanghai", description="The house's clock: jobs and business days run on it.")
-    language: str = Field("zh_Hans", description="Language of people who chose none: en or zh_Hans.")
+    language: str = Field("zh_Hans", description="Language of people who chose none: en, zh_Hans or zh_Hant.")
     host: str = Field("127.0.0.1", description="Address the built-in server listens on.")
     port: int = Field(8080, validation_alias="PORT", description="Port of the built-in server (variable PORT).")
     insecure_cookies: bool = Field(False, description="Allow cookies over plain http in production.")

@@ -18,7 +18,11 @@ from app.schema.registry import registry
 from config import HERE, Settings
 from models import demo
 
-LANGUAGES = {"en": {"flag": "gb", "name": "English"}, "zh_Hans": {"flag": "cn", "name": "简体中文"}}
+LANGUAGES = {
+    "en": {"name": "English"},
+    "zh_Hans": {"name": "简体中文"},
+    "zh_Hant": {"name": "繁體中文"},
+}
 
 
 def create_app(settings: Settings | None = None) -> Flask:

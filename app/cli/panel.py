@@ -6,6 +6,8 @@ from flask_appbuilder.security.sqla.models import User
 from flask_migrate import upgrade as migrate_upgrade
 from sqlalchemy import or_, select
 
+from app.cli.docs import docs
+from app.cli.new import new
 from app.extensions import db
 from app.kernel import permissions, trigrams
 from app.kernel.actor import acting, system_actor
@@ -16,6 +18,8 @@ SHORTEST = 12
 """Characters of a password given by command."""
 
 panel = AppGroup("panel", help="The panel itself: database, permissions, declarations.")
+panel.add_command(docs)
+panel.add_command(new)
 
 
 @panel.command("upgrade")

@@ -1,4 +1,6 @@
-"""The panel speaks Simplified Chinese as fully as English: every sentence it can say has its translation.
+"""The panel speaks Chinese as fully as English: every sentence it can say has its translation.
+
+Those in traditional characters are made of the simplified ones when the assets are built (`app.setup.traditional`).
 
 The sentences are asked of an application of its own, for the throw-away records that other tests declare are no
 part of Yanxu and are never translated.
@@ -21,6 +23,9 @@ from flask_babel import get_domain
 from app.cli.words import TRANSLATIONS, catalogues, read, renewed, translated, write
 from app.kernel.actor import acting, system_actor
 from app.schema.registry import registry
+from app.schema.roles import Role
+from app.setup.traditional import SIMPLIFIED, TRADITIONAL, derived, traditional
+from app.setup.traditional import make as make_traditional
 from config import HERE
 from tests.factories import make
 
@@ -86,7 +91,41 @@ def pairs(catalogue):
 
 def test_there_is_a_catalogue_for_every_language_but_english(sqlite_backend):
     kept = {file.parent.parent.name for file in catalogues()}
-    assert kept | {"en"} == set(sqlite_backend.app.config["LANGUAGES"])
+    assert kept | {"en", TRADITIONAL.parent.parent.name} == set(sqlite_backend.app.config["LANGUAGES"])
+
+
+@pytest.fixture(scope="module")
+def hant(said):
+    """What is said in traditional characters: the forms of each sentence, by msgid."""
+    catalogue = derived(read(SIMPLIFIED))
+    return {forms(message.id)[0]: forms(message.string) for message in catalogue if message.id}
+
+
+def test_every_sentence_is_said_in_traditional_characters(said, hant):
+    """Big5 holds the characters of Taiwan and Hong Kong, and none that is only simplified."""
+    assert [one for one in said if not all(hant.get(one, [""]))] == []
+    left = {text: letters for texts in hant.values() for text in texts if (letters := simplified_in(text))}
+    assert left == {}
+
+
+def simplified_in(text):
+    """The characters that are no traditional ones, but for the names of languages in themselves."""
+    text = text.replace("简体中文", "")
+    return [letter for letter in text if not letter.encode("cp950", "ignore")]
+
+
+def test_the_check_of_characters_finds_what_is_simplified():
+    assert simplified_in("续保 續保") == ["续"]
+
+
+def test_traditional_characters_speak_as_the_documents_do(hant):
+    """The roles as the domain notes name them, and words the bare conversion would write otherwise."""
+    roles = "銷售 客服 理賠 運營支持 續保專員 核保 財務 服務監督 主管 部門經理 系統管理員"
+    assert " ".join(hant[role.value][0] for role in Role) == roles
+    assert traditional("续保咨询：在平台发布“保单”，登录后下周查看台账") == (
+        "續保咨詢：在平台發布「保單」，登入後下週查看台帳"
+    )
+    assert traditional("%(count)d 个失败") == "%(count)d 個失敗"
 
 
 def test_every_sentence_has_a_translation(said, chinese):
@@ -176,6 +215,7 @@ def compiled():
             with fresh.open("wb") as handle:
                 write_mo(handle, read(file))
             fresh.replace(target)
+    make_traditional()
 
 
 @pytest.fixture
@@ -184,9 +224,9 @@ def in_chinese(compiled, app):
     with app.app_context():
         get_domain().cache.clear()
 
-    def choose(client):
+    def choose(client, locale="zh_Hans"):
         with client.session_transaction() as kept:
-            kept["locale"] = "zh_Hans"
+            kept["locale"] = locale
         return client
 
     return choose
@@ -203,10 +243,11 @@ def test_english_on_a_page_is_found():
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-def test_the_sign_in_page_is_chinese(app, in_chinese, said):
-    page = in_chinese(app.test_client()).get("/login/").text
-    assert 'lang="zh-Hans"' in page
-    assert "登录" in Texts(page).found
+@pytest.mark.parametrize(("locale", "word"), [("zh_Hans", "登录"), ("zh_Hant", "登入")])
+def test_the_sign_in_page_is_chinese(app, in_chinese, said, locale, word):
+    page = in_chinese(app.test_client(), locale).get("/login/").text
+    assert f'lang="{locale.replace("_", "-")}"' in page
+    assert word in Texts(page).found
     assert english_of(page, said) == []
 
 

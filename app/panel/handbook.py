@@ -1,0 +1,328 @@
+"""The page of each record, written from its declaration: what it is, its fields, steps, permissions, jobs, API.
+
+Pages are Markdown in English, with the labels in both scripts beside; nothing in them depends on when or where they
+are written, so that a page changes only with its record.
+"""
+
+import inspect
+import json
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from app.panel import labels, saving
+from app.panel.fields import BOOKKEEPING, USERS, Field, field_of, form_fields, lines_of
+from app.schema.grants import VERBS
+from app.schema.kinds import Kind
+from app.schema.record import Line, Record, words
+from app.schema.registry import registry
+from app.schema.roles import EVERYONE, Role, Scope
+from app.schema.rows import Branch, Owned, Shared, Team
+from app.schema.workflow import Step, Workflow
+
+Spoken = Callable[[str], tuple[str, str]]
+"""The two Chinese readings of an English label: simplified, traditional."""
+
+_NOTE = "<!-- Written by `flask --app run panel docs` from the declaration; change that, not this. -->"
+ROWS = {
+    Shared: "everybody who may read it sees every row",
+    Owned: "a specialist sees the rows he or she owns, a supervisor those of the unit and below, a manager all",
+    Team: "everybody in a unit sees its rows",
+    Branch: "everybody in a branch sees its rows",
+}
+REACH = {Scope.OWN: "own", Scope.TEAM: "team", Scope.ALL: "all"}
+EXAMPLES: dict[str, Any] = {
+    "integer": 12,
+    "quantity": "12.5",
+    "money": "1200.00",
+    "percent": "12.50",
+    "yes/no": True,
+    "day": date(2026, 3, 31).isoformat(),
+    "moment": datetime(2026, 3, 31, 1, 30, tzinfo=UTC).isoformat(),
+    "month": "2026-03",
+    "phone": "+8613800138000",
+    "e-mail": "li@example.cn",
+    "link": 1,
+}
+
+
+def pages(root: Path, spoken: Spoken) -> dict[str, str]:
+    """Every page by its path below ``docs/records``, the index among them; `root` is the folder of the application."""
+    found = {path_of(record): page(record, root, spoken) for record in registry}
+    return {"README.md": index(spoken), **found}
+
+
+def path_of(record: type[Record]) -> str:
+    """Where the page of a record stands: ``claims/claim.md``."""
+    return f"{domain_of(record)}/{record.__tablename__}.md"
+
+
+def domain_of(record: type[Record]) -> str:
+    """The domain a record belongs to: the folder of its file."""
+    parts = record.__module__.split(".")
+    return parts[1] if len(parts) > 2 else parts[0]
+
+
+def index(spoken: Spoken) -> str:
+    """The list of all records by domain."""
+    lines = ["# The records", "", _NOTE]
+    domains = sorted({domain_of(record) for record in registry})
+    for domain in domains:
+        lines += ["", f"## {words(domain)}", "", "| record | 简体 | 繁體 | what it is |", "|---|---|---|---|"]
+        for record in sorted((r for r in registry if domain_of(r) == domain), key=lambda r: str(r.__tablename__)):
+            name = labels.record_msgid(record)
+            first = _docstring(record).split("\n\n")[0].replace("\n", " ")
+            lines.append(_row(f"[{name}]({path_of(record)})", *spoken(name), first))
+    return "\n".join(lines) + "\n"
+
+
+def page(record: type[Record], root: Path, spoken: Spoken) -> str:
+    """The page of one record."""
+    name = labels.record_msgid(record)
+    title = " ".join(dict.fromkeys((name, *spoken(name)))).strip()
+    sections = [
+        [f"# {title}", "", _NOTE, "", _docstring(record), "", *_facts(record, root)],
+        ["## Fields", "", *_fields(record, spoken)],
+        *([_workflow(record, record.workflow, spoken)] if record.workflow else []),
+        ["## Who may do what", "", *_permissions(record)],
+        [*_domain(record)],
+        ["## API and files", "", *_interfaces(record)],
+    ]
+    return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+
+
+def _docstring(thing: object) -> str:
+    return inspect.cleandoc(thing.__doc__ or "") if thing.__doc__ else "—"
+
+
+def _row(*cells: object) -> str:
+    return "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def _bullets(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    return [f"- **{name}**: {value}" for name, value in pairs if value]
+
+
+def _link(record: type[Record], other: str) -> str:
+    if other == USERS:
+        return "a user"
+    target = registry.get(other)
+    return f"[{labels.record_msgid(target)}](../{path_of(target)})" if target else other
+
+
+def _facts(record: type[Record], root: Path) -> list[str]:
+    panel = record.panel
+    source = Path(inspect.getfile(record)).resolve()
+    place = source.relative_to(root).as_posix() if source.is_relative_to(root) else source.name
+    if issubclass(record, Line):
+        rows = f"a part of {_link(record, str(record.parent_record().__tablename__))}, seen and written as that is"
+    else:
+        rows = next((sentence for mixin, sentence in ROWS.items() if issubclass(record, mixin)), "")
+    menu = f"{panel.menu.area}" if panel.menu else ""
+    return _bullets(
+        [
+            ("Declared in", f"`{place}`, kept in the table `{record.__tablename__}`"),
+            ("Rows", rows + ("; unassigned ones are for whoever may take them" if record.pooled else "")),
+            ("Seen besides", ", ".join(f"through `{path}`" for path in record.seen_through)),
+            ("In the menu", menu),
+            ("Called by", f"`{panel.title}`"),
+            ("List", ", ".join(f"`{column}`" for column in panel.columns)),
+            ("Search", ", ".join(f"`{path}`" for path in panel.search)),
+            ("Parts", ", ".join(_link(record, str(line.__tablename__)) for line in lines_of(record))),
+            ("On its page", ", ".join(f"{_link(record, each.record)}" for each in panel.related)),
+        ]
+    )
+
+
+def _fields(record: type[Record], spoken: Spoken) -> Iterator[str]:
+    asked = {field.key for field in form_fields(record)}
+    yield "| field | label | 简体 | 繁體 | kind | needed | |"
+    yield "|---|---|---|---|---|---|---|"
+    for column in record.__table__.columns:
+        if column.key in BOOKKEEPING:
+            continue
+        field = field_of(record, column.key)
+        needed = "yes" if not column.nullable and column.default is None and not field.given else ""
+        label = words(column.key)
+        notes = _notes(record, field, column.key in asked)
+        yield _row(f"`{column.key}`", label, *spoken(label), _kind(field), needed, "; ".join(notes))
+
+
+def _kind(field: Field) -> str:
+    if field.target:
+        return "link"
+    return field.kind.name if field.kind else ""
+
+
+def _notes(record: type[Record], field: Field, asked: bool) -> Iterator[str]:
+    column: Any = field.column
+    if field.target:
+        yield f"→ {_link(record, field.target)}"
+    if field.choices is not None:
+        yield ", ".join(value.label for value in field.choices)
+    if field.private:
+        yield "private: masked wherever it is shown"
+    if column.unique:
+        yield "unique"
+    if "serial" in column.info:
+        yield f"given by the house: `{column.info['serial']}`"
+    elif field.is_state:
+        yield f"begins as {column.info['initial'].label}, moves by steps alone"
+    elif column.default is not None and column.default.is_scalar:
+        yield f"begins as {getattr(column.default.arg, 'label', column.default.arg)}"
+    if asked and (field.key in record.panel.fixed or field.name in record.panel.fixed):
+        yield "not changed afterwards"
+
+
+def _workflow(record: type[Record], workflow: Workflow, spoken: Spoken) -> list[str]:
+    return [
+        "## Workflow",
+        "",
+        "```mermaid",
+        *_chart(record, workflow),
+        "```",
+        "",
+        "| step | 简体 | 繁體 | from | to | by | asks | rules |",
+        "|---|---|---|---|---|---|---|---|",
+        *(_step(workflow, step, record, spoken) for step in workflow.steps),
+        *(
+            ["", "Changed by steps alone while it is " + _states(record, workflow, workflow.frozen) + "."]
+            if workflow.frozen
+            else []
+        ),
+    ]
+
+
+def _chart(record: type[Record], workflow: Workflow) -> Iterator[str]:
+    states = _ordered(record, workflow)
+    yield "stateDiagram-v2"
+    for state in states:
+        yield f'    state "{state.label}" as {state.name.lower()}'
+    yield f"    [*] --> {record.__table__.columns[workflow.field].info['initial'].name.lower()}"
+    for step in workflow.steps:
+        for state in (state for state in states if state in step.source):
+            yield f"    {state.name.lower()} --> {step.target.name.lower()}: {step.title}"
+    for state in states:
+        if workflow.is_final(state):
+            yield f"    {state.name.lower()} --> [*]"
+
+
+def _ordered(record: type[Record], workflow: Workflow) -> list[Any]:
+    return list(record.__table__.columns[workflow.field].info["choices"])
+
+
+def _states(record: type[Record], workflow: Workflow, states: Iterable[Any]) -> str:
+    wanted = set(states)
+    return ", ".join(state.label for state in _ordered(record, workflow) if state in wanted)
+
+
+def _step(workflow: Workflow, step: Step, record: type[Record], spoken: Spoken) -> str:
+    rules = []
+    if step.when is not None:
+        rules.append((inspect.getdoc(step.when) or step.when.__name__.replace("_", " ")).split("\n\n")[0])
+    if step.not_by:
+        rules.append("four eyes: not by who took " + ", ".join(f"`{name}`" for name in step.not_by))
+    if step.effect is not None and inspect.getdoc(step.effect):
+        rules.append("then: " + str(inspect.getdoc(step.effect)).split("\n\n")[0])
+    asks = ", ".join(f"`{a.removesuffix('?')}`" + (" (may be empty)" if a.endswith("?") else "") for a in step.asks)
+    return _row(
+        f"`{step.name}` {step.title}",
+        *spoken(step.title),
+        _states(record, workflow, step.source),
+        step.target.label,
+        ", ".join(role.value for role in EVERYONE if role in step.by),
+        asks,
+        " · ".join(rules),
+    )
+
+
+def _permissions(record: type[Record]) -> Iterator[str]:
+    if issubclass(record, Line):
+        yield f"As its whole: {_link(record, str(record.parent_record().__tablename__))}."
+        return
+    yield "As declared; administrators change it at run time. A cell says how far the role reaches."
+    yield ""
+    yield "| role | " + " | ".join(VERBS) + " | steps |"
+    yield "|---" * (len(VERBS) + 2) + "|"
+    granted = set(record.grants)
+    for role in EVERYONE:
+        steps = [step.name for step in (record.workflow.steps if record.workflow else ()) if role in step.by]
+        held = [_reach(record, role) if (verb, role) in granted else "" for verb in VERBS]
+        if any(held) or steps:
+            yield _row(role.value, *held, ", ".join(f"`{name}`" for name in steps))
+
+
+def _reach(record: type[Record], role: Role) -> str:
+    scope = record.grants.scopes.get(role, role.scope)
+    if issubclass(record, Shared):
+        scope = Scope.ALL
+    elif scope == Scope.OWN and issubclass(record, Team | Branch):
+        scope = Scope.TEAM
+    return REACH[scope]
+
+
+def _domain(record: type[Record]) -> list[str]:
+    name, table = domain_of(record), str(record.__tablename__)
+    jobs = [f"- `{job.name}` at `{job.cron}`: {job.label}" for job in registry.jobs if _in(job.name, name)]
+    settings = [
+        f"- `{each.name}`: {each.label}, {_short(each.default)} {each.unit}".rstrip()
+        for each in registry.settings
+        if _in(each.name, name)
+    ]
+    measures = [f"- `{each.name}`: {each.label} ({each.unit})" for each in registry.measures if each.record == table]
+    found = []
+    for title, lines in (("Jobs", jobs), ("Settings", settings), ("Measures", measures)):
+        if lines:
+            found += ["", f"**{title}**" + ("" if title == "Measures" else f" of {words(name).lower()}"), "", *lines]
+    return ["## Around it", *found] if found else []
+
+
+def _short(value: object) -> str:
+    first, _, more = str(value).partition("\n")
+    return f"{first} …" if more else first
+
+
+def _in(name: str, domain: str) -> bool:
+    return name.split(".")[0] == domain
+
+
+def _interfaces(record: type[Record]) -> Iterator[str]:
+    name = str(record.__tablename__)
+    yield f"`GET /api/v1/{name}/` (with the filters, search and order of the list), `GET`, `PUT` and `DELETE"
+    yield f"/api/v1/{name}/<id>`" + (f", `POST /api/v1/{name}/<id>/steps/<step>`." if record.workflow else ".")
+    if body := _example(record):
+        yield ""
+        yield f"A new one by `POST /api/v1/{name}/`:"
+        yield ""
+        yield "```json"
+        yield json.dumps(body, ensure_ascii=False, indent=2)
+        yield "```"
+    if record.transfer:
+        yield ""
+        yield f"In files a row is known by `{record.transfer.key}`."
+    for profile in registry.profiles:
+        for target in profile.targets:
+            if target.record == name:
+                yield ""
+                yield f"Import profile `{profile.name}` ({profile.label}) fills it, known by `{target.key}`."
+    if rules := sorted({rule for rule in saving.rules_of(record) if rule}):
+        yield ""
+        yield "The database keeps: " + "; ".join(rule[:1].lower() + rule[1:] for rule in rules) + "."
+
+
+def _example(record: type[Record]) -> dict[str, Any]:
+    """The fields a new row needs, and one more, with values of their kinds."""
+    fields = form_fields(record)
+    if issubclass(record, Line):
+        fields = [field_of(record, record.parent), *fields]
+    needed: list[Any] = [f for f in fields if (c := f.column) is not None and not c.nullable and c.default is None]
+    return {field.key: _value(field.kind, field) for field in needed or fields[:1]}
+
+
+def _value(kind: Kind | None, field: Field) -> Any:
+    if field.target:
+        return 1
+    if field.choices is not None:
+        return next(iter(field.choices)).value
+    return EXAMPLES.get(kind.name if kind else "", "…")
