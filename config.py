@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     language: str = Field("zh_Hans", description="Language of people who chose none: en, zh_Hans or zh_Hant.")
     host: str = Field("127.0.0.1", description="Address the built-in server listens on.")
     port: int = Field(8080, validation_alias="PORT", description="Port of the built-in server (variable PORT).")
+    proxies: int = Field(
+        0, ge=0, description="How many proxies stand before the panel; their X-Forwarded-… headers are believed."
+    )
     insecure_cookies: bool = Field(False, description="Allow cookies over plain http in production.")
     demo: bool = Field(False, description="Load demonstration data, with well-known passwords, at the first start.")
 
@@ -64,6 +67,11 @@ class Settings(BaseSettings):
             (
                 urlsplit(self.public_url).scheme != "https" and not self.insecure_cookies,
                 "YANXU_PUBLIC_URL: must begin with https:// (or set YANXU_INSECURE_COOKIES=1 on a closed network)",
+            ),
+            (
+                urlsplit(self.public_url).scheme == "https" and not self.proxies,
+                "YANXU_PROXIES: say how many proxies stand before the panel (1 as a rule); without it all people share"
+                " one address, and wrong passwords of one slow all",
             ),
             (not self.smtp_url, "YANXU_SMTP_URL: reminders need a mail server"),
         ]

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
+import app.kernel.identity.jobs  # noqa: F401 - declares what identity forgets
 import models  # noqa: F401 - declares every record
 import views
 from app import cli
@@ -42,6 +44,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(_flask_config(settings))
     app.extensions["settings"] = settings
     app.extensions["demo"], app.extensions["demo_sign_ins"] = demo.load, demo.SIGN_INS
+    if near := settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=near, x_proto=near, x_host=near)  # type: ignore[method-assign]
     db.init_app(app)
     migrate.init_app(app, db, directory=str(HERE / "migrations"), render_as_batch=True)
     csrf.init_app(app)
@@ -72,6 +76,8 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "BABEL_DEFAULT_LOCALE": settings.language,
         "BABEL_DEFAULT_TIMEZONE": settings.timezone,
         "BABEL_TRANSLATION_DIRECTORIES": str(HERE / "app" / "panel" / "translations"),
+        # A browser takes a cookie called __Host-… from this host alone, for all of it, and over TLS only.
+        "SESSION_COOKIE_NAME": "__Host-yanxu" if secure else "yanxu",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": secure,

@@ -1,6 +1,7 @@
 """Users and roles: who signs in, in which unit, with which roles, and what each role may do."""
 
 import secrets
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -9,12 +10,13 @@ from flask_appbuilder.security.sqla.models import Role, User
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
-from werkzeug.security import generate_password_hash
 from werkzeug.wrappers import Response
 
 from app.extensions import db
 from app.kernel import permissions
 from app.kernel.history import summarise
+from app.kernel.identity import limits, sessions
+from app.kernel.identity.passwords import hashed
 from app.kernel.tables import RoleScope
 from app.panel.navigation import page_label
 from app.schema.errors import NotFound
@@ -60,7 +62,7 @@ class PeoplePage(Page):
         """Add a user; a first password is made and shown once."""
         user = User(active=True, password="", username="", first_name="", last_name="", email="")
         first = secrets.token_urlsafe(9)
-        user.password = generate_password_hash(first)
+        user.password = hashed(first)
         return self._save(user, _("The first password is %(password)s; it is shown only now.", password=first))
 
     @expose("/<int:user_id>")
@@ -77,10 +79,31 @@ class PeoplePage(Page):
     def password(self, user_id: int) -> Response:
         """Give a new first password, shown once."""
         user, fresh = self._user(user_id), secrets.token_urlsafe(9)
-        user.password = generate_password_hash(fresh)
+        user.password = hashed(fresh)
         summarise(db.session, "ab_user", "password", {"user": user.username})
         db.session.commit()
         flash(_("The new password is %(password)s; it is shown only now.", password=fresh), "warning")
+        return redirect(url_for("PeoplePage.show", user_id=user_id))
+
+    @expose("/<int:user_id>/unlock", methods=["POST"])
+    def unlock(self, user_id: int) -> Response:
+        """Let somebody who guessed too often try again at once."""
+        user = self._user(user_id)
+        for guess in (limits.of_name(user.username), limits.of_factor(user.id)):
+            limits.clear(db.session, guess)
+        summarise(db.session, "ab_user", "unlock", {"user": user.username})
+        db.session.commit()
+        flash(_("%(name)s may try again.", name=user.username), "success")
+        return redirect(url_for("PeoplePage.show", user_id=user_id))
+
+    @expose("/<int:user_id>/sessions/end", methods=["POST"])
+    def end_sessions(self, user_id: int) -> Response:
+        """Sign somebody out everywhere."""
+        user = self._user(user_id)
+        ended = sessions.end(db.session, "ended by an administrator", user_id=user.id)
+        summarise(db.session, "ab_user", "end_sessions", {"user": user.username, "ended": ended})
+        db.session.commit()
+        flash(_("%(name)s is signed out everywhere.", name=user.username), "success")
         return redirect(url_for("PeoplePage.show", user_id=user_id))
 
     @expose("/roles/")
@@ -162,7 +185,20 @@ class PeoplePage(Page):
 
     def _form(self, user: User | None, typed: dict[str, Any], problems: dict[str, str]) -> str:
         roles = db.session.scalars(select(Role).order_by(Role.name)).all()
-        return render_template("people/form.html", user=user, roles=roles, typed=typed, problems=problems)
+        locked = any(
+            limits.locked_until(db.session, guess, datetime.now(UTC))
+            for guess in ([limits.of_name(user.username), limits.of_factor(user.id)] if user else [])
+        )
+        signed_in = len(sessions.open_sessions(db.session, user.id)) if user else 0
+        return render_template(
+            "people/form.html",
+            user=user,
+            roles=roles,
+            typed=typed,
+            problems=problems,
+            locked=locked,
+            signed_in=signed_in,
+        )
 
     def _save(self, user: User, notice: str | None) -> Any:
         """Fill a user from the form; on a problem show the form again with everything typed."""

@@ -11,11 +11,10 @@ from app.cli.new import new
 from app.extensions import db
 from app.kernel import permissions, trigrams
 from app.kernel.actor import acting, system_actor
+from app.kernel.identity.passwords import check_password
+from app.schema.kinds import BadValue
 from app.schema.registry import registry
 from app.schema.roles import Role
-
-SHORTEST = 12
-"""Characters of a password given by command."""
 
 panel = AppGroup("panel", help="The panel itself: database, permissions, declarations.")
 panel.add_command(docs)
@@ -43,11 +42,13 @@ def check_command() -> None:
 @panel.command("admin")
 @click.argument("username")
 @click.option("--email", prompt=True)
-@click.password_option(help="At least 12 characters; asked for when left out.")
+@click.password_option(help="At least 12 characters, hard to guess; asked for when left out.")
 def admin_command(username: str, email: str, password: str) -> None:
     """Make a user with the role admin: the first one of an installation."""
-    if len(password) < SHORTEST:
-        raise click.BadParameter(f"at least {SHORTEST} characters", param_hint="--password")
+    try:
+        check_password(password, (username, email))
+    except BadValue as problem:
+        raise click.BadParameter(str(problem), param_hint="--password") from None
     with acting(system_actor("flask panel admin", "cli")):
         taken = or_(User.username == username, User.email == email)
         if db.session.scalar(select(User.id).where(taken)) is not None:

@@ -20,11 +20,11 @@ from flask_appbuilder.security.sqla.models import (
 from sqlalchemy import delete, event, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, UOWTransaction
-from werkzeug.security import generate_password_hash
 
 from app.kernel.actor import Actor
 from app.kernel.guard import GuardedSession
 from app.kernel.history import summarise
+from app.kernel.identity.passwords import hashed
 from app.kernel.tables import Epoch, GrantedDefault, RoleScope
 from app.schema.errors import Refusal
 from app.schema.grants import VERBS
@@ -172,11 +172,15 @@ class Actors:
         epoch = session.execute(select(User.active, value.label("value")).where(User.id == user_id)).one_or_none()
         if epoch is None or not epoch.active:
             return None
+        return self.at(session, user_id, epoch.value, source)
+
+    def at(self, session: Session, user_id: int, epoch: int, source: str = "web") -> Actor:
+        """The actor of an active user, where the access `epoch` was read already. No query when nothing has changed."""
         kept = self._kept.get(user_id)
-        if kept is None or kept[0] != epoch.value:
+        if kept is None or kept[0] != epoch:
             if len(self._kept) > 2000:
                 self._kept.clear()
-            kept = self._kept[user_id] = (epoch.value, load_actor(session, user_id))
+            kept = self._kept[user_id] = (epoch, load_actor(session, user_id))
         return kept[1] if source == "web" else replace(kept[1], source=source)
 
 
@@ -221,7 +225,7 @@ def add_user(
     """A new active user with these roles (by name); the password is kept as a salted hash."""
     held = list(session.scalars(select(Role).where(Role.name.in_(list(roles)))))
     user = User(username=username, first_name=first, last_name=last, email=email, active=True, roles=held)
-    user.password = generate_password_hash(password)
+    user.password = hashed(password)
     session.add(user)
     session.flush()
     return user

@@ -5,14 +5,13 @@ import secrets
 
 from flask import Flask, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from app.extensions import db
-from app.kernel.actor import NOBODY
+from app.kernel.actor import NOBODY, current_actor
 from app.kernel.database import is_locked
 from app.panel import face, resource
 from app.panel.labels import said
@@ -54,7 +53,7 @@ def _refused(error: Refusal) -> Response | tuple[str, int]:
 def _unsigned(error: CSRFError) -> Response | tuple[str, int]:
     if request.path.startswith(API):
         return resource.as_problem(error)
-    if not current_user.is_authenticated:
+    if current_actor() is NOBODY:
         return redirect(url_for("SignIn.login"), 303)
     return page(400, _("The form is out of date"), _("Go back, load the page again and repeat what you did."))
 

@@ -4,6 +4,7 @@ from flask import Flask, render_template
 from flask_appbuilder import AppBuilder, BaseView, expose
 
 from app.panel import errors, face, headers, resource, security
+from app.panel.identity.account import AccountPage
 from app.panel.screen import screen_of
 from app.panel.signin import SignIn
 from app.schema.record import Line
@@ -29,6 +30,7 @@ def mount(app: Flask, builder: AppBuilder) -> None:
     errors.register(app)
     security.close(app, public=("static", "SignIn.login", "SignIn.enter", "SignIn.language"))
     builder.add_view_no_menu(SignIn)
+    builder.add_view_no_menu(AccountPage)
     for record in registry:
         if not issubclass(record, Line):
             builder.add_view_no_menu(screen_of(record), endpoint=str(record.__tablename__))

@@ -1,15 +1,18 @@
 """Sign-in and the actor of each request, on Flask-AppBuilder's users, roles and sign-in back-ends."""
 
+from dataclasses import replace
 from typing import Any
 
-from flask import Flask, current_app, g, redirect, request, url_for
+from flask import Flask, g, redirect, request, url_for
 from flask_appbuilder.security.sqla.manager import SecurityManager
-from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from app.extensions import csrf
 from app.kernel.actor import NOBODY, Actor, _current, current_actor
 from app.kernel.database import _read_only
+from app.kernel.identity.sessions import Presence
 from app.kernel.permissions import Actors
+from app.panel.identity import entering
 
 
 class PanelSecurity(SecurityManager):
@@ -30,8 +33,12 @@ class PanelSecurity(SecurityManager):
 
 
 def bind_actor(app: Flask, session: Any) -> None:
-    """Give every request its actor, and take it away again when the request is over."""
+    """Give every request its actor, and take it away again when the request is over.
+
+    Then the token of the form is asked for: before anything is done, after it is known who asks.
+    """
     app.extensions["actors"] = Actors()
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
 
     @app.before_request
     def _enter() -> None:
@@ -40,7 +47,12 @@ def bind_actor(app: Flask, session: Any) -> None:
         g.actor_token = _current.set(NOBODY)
         if request.endpoint == "static" or request.blueprint == "appbuilder":
             return
-        g.actor_token = _current.set(_actor_of_request(session))
+        g.presence = entering.recognise(session)
+        _current.set(_actor(g.presence))
+
+    @app.before_request
+    def _shield() -> None:
+        csrf.protect(apply_exemptions=True)
 
     @app.teardown_request
     def _leave(error: BaseException | None) -> None:
@@ -67,9 +79,7 @@ def close(app: Flask, public: tuple[str, ...]) -> None:
         return redirect(url_for("SignIn.login", next=goal), 303)
 
 
-def _actor_of_request(session: Any) -> Actor:
-    if not current_user.is_authenticated:
+def _actor(presence: Presence | None) -> Actor:
+    if presence is None or presence.pending:
         return NOBODY
-    source = "api" if request.path.startswith("/api/") else "web"
-    actor = current_app.extensions["actors"].of(session, int(current_user.get_id()), source)
-    return actor or NOBODY
+    return replace(presence.actor, source="api") if request.path.startswith("/api/") else presence.actor

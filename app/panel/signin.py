@@ -1,17 +1,26 @@
 """Signing in and out, and the choice of language: each a POST with its token, for each changes the session."""
 
-from urllib.parse import urlsplit
+from datetime import UTC, datetime, timedelta
 
 from flask import current_app, flash, redirect, render_template, request, session, url_for
 from flask_appbuilder import BaseView, expose
+from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from flask_babel import refresh
-from flask_login import current_user, login_user, logout_user
+from sqlalchemy import func, select
 from werkzeug.wrappers import Response
+
+from app.extensions import db
+from app.kernel.actor import NOBODY, current_actor
+from app.kernel.identity import limits, passwords, sessions
+from app.kernel.identity.tables import UserPreference
+from app.panel.identity.entering import begin_anew, enter, presence
+from app.panel.identity.guessing import too_many
+from app.panel.identity.paths import safe_next
 
 
 class SignIn(BaseView):
-    """The door. A wrong password and an unknown name get the same answer."""
+    """The door. A wrong password and an unknown name get the same answer, at the same pace."""
 
     route_base = ""
     default_view = "login"
@@ -19,55 +28,63 @@ class SignIn(BaseView):
     @expose("/login/")
     def login(self) -> Response | str:
         """The sign-in form; who is signed in already goes on."""
-        if current_user.is_authenticated:
+        if current_actor() is not NOBODY:
             return redirect(safe_next(request.args.get("next")))
-        return render_template("panel/signin.html", next=request.args.get("next", ""), username="", problem="")
+        return self._door(request.args.get("next", ""), "", "")
 
     @expose("/login/", methods=["POST"])
-    def enter(self) -> Response | tuple[str, int]:
+    def enter(self) -> Response | tuple[str, int] | tuple[str, int, dict[str, str]]:
         """Check name and password; begin a fresh session."""
-        username, password = request.form.get("username", "").strip(), request.form.get("password", "")
+        username, password = (
+            request.form.get("username", "").replace("\0", "").strip(),
+            request.form.get("password", ""),
+        )
         goal = request.form.get("next", "")
-        user = current_app.appbuilder.sm.auth_user_db(username, password)  # type: ignore[attr-defined]
-        if not user:
-            problem = _("The name or the password is not right.")
-            return render_template("panel/signin.html", next=goal, username=username, problem=problem), 422
-        _begin_anew()
-        login_user(user)
-        return redirect(safe_next(goal))
+        name, address = limits.of_name(username), limits.of_address(request.remote_addr or "")
+        wait = limits.charge(db.session, (name, address), datetime.now(UTC))
+        db.session.commit()
+        if wait is not None:
+            seconds = max(1, -(-wait // timedelta(seconds=1)))
+            return self._door(goal, username, too_many(wait)), 429, {"Retry-After": str(seconds)}
+        user = _known(username, password)
+        if user is None:
+            db.session.rollback()
+            return self._door(goal, username, _("The name or the password is not right.")), 422
+        limits.clear(db.session, name)
+        limits.forgive(db.session, address)
+        return enter(user, "password", goal)
 
     @expose("/logout/", methods=["POST"])
     def leave(self) -> Response:
-        """End the session."""
-        logout_user()
-        _begin_anew()
+        """End the session, here and for every copy of its cookie."""
+        if (here := presence()) is not None:
+            sessions.end(db.session, "signed out", session_id=here.session_id)
+            db.session.commit()
+        begin_anew()
         flash(_("You are signed out."), "success")
         return redirect(url_for("SignIn.login"), 303)
 
     @expose("/language/", methods=["POST"])
     def language(self) -> Response:
-        """Speak another language from here on."""
+        """Speak another language from here on, with this person wherever he or she signs in."""
         chosen = request.form.get("locale", "")
         if chosen in current_app.config["LANGUAGES"]:
             session["locale"] = chosen
+            if (here := presence()) is not None:
+                kept = db.session.get(UserPreference, here.user_id) or UserPreference(user_id=here.user_id)
+                kept.locale = chosen
+                db.session.add(kept)
+                db.session.commit()
             refresh()
         return redirect(safe_next(request.form.get("next")), 303)
 
-
-def _begin_anew() -> None:
-    """Drop everything the session held, also its token; only the language goes along."""
-    locale = session.get("locale")
-    session.clear()
-    if locale:
-        session["locale"] = locale
+    def _door(self, goal: str, username: str, problem: str) -> str:
+        return render_template("panel/signin.html", next=goal, username=username, problem=problem)
 
 
-def safe_next(goal: str | None) -> str:
-    """Where to go on: a path of this house, never another host; the front page otherwise."""
-    home = url_for("Index.index")
-    if not goal or not goal.isprintable() or "\\" in goal:
-        return home
-    parts = urlsplit(goal)
-    if parts.scheme or parts.netloc or not goal.startswith("/") or goal.startswith("//"):
-        return home
-    return goal
+def _known(username: str, password: str) -> User | None:
+    """The active user of that name, if the password is right. An unknown name costs as much work."""
+    user = db.session.scalars(select(User).where(func.lower(User.username) == username.lower())).first()
+    if user is not None and (not user.active or limits.of_name(user.username) != limits.of_name(username)):
+        user = None  # a spelling that is counted apart from the name must not open it
+    return user if passwords.matches(user.password if user is not None else None, password) else None

@@ -11,6 +11,7 @@ SAFE = {
     "database_url": "postgresql://yanxu@localhost/yanxu",
     "public_url": "https://yanxu.example.cn",
     "smtp_url": "smtp://localhost",
+    "proxies": 1,
 }
 
 
@@ -27,6 +28,7 @@ def test_safe_settings_pass(tmp_path):
         ("database_url", ""),
         ("public_url", "http://yanxu.example.cn"),
         ("smtp_url", ""),
+        ("proxies", 0),
     ],
 )
 def test_an_unsafe_setting_refuses_to_start_and_is_named(tmp_path, name, value):

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.kernel.actor import acting, system_actor
 from app.panel.headers import CONTENT_POLICY
-from app.panel.signin import safe_next
+from app.panel.identity.paths import safe_next
 from tests.department import PASSWORD, csrf_of
 from tests.screens import plain, post
 

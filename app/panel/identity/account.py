@@ -1,0 +1,126 @@
+"""Each person's own account: where one is signed in, the password, the language."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_appbuilder import BaseView, expose
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.extensions import db
+from app.kernel.history import summarise
+from app.kernel.identity import limits, passwords, sessions
+from app.kernel.identity.sessions import KEPT, Presence
+from app.kernel.identity.tables import UserSession
+from app.panel.identity.entering import presence
+from app.panel.identity.guessing import told_to_wait
+from app.panel.labels import said
+from app.panel.texts import plain
+from app.schema.errors import NotFound
+from app.schema.kinds import BadValue
+
+
+class AccountPage(BaseView):
+    """What a person settles for himself or herself; nothing here reaches anybody else."""
+
+    route_base = "/account"
+    default_view = "show"
+
+    @expose("/")
+    def show(self) -> str:
+        """Everything on one page."""
+        here = mine()
+        return render_template(
+            "panel/account/show.html",
+            user=db.session.get(User, here.user_id),
+            sessions=sessions.open_sessions(db.session, here.user_id),
+            current=here.session_id,
+            plain=plain,
+            device=device,
+        )
+
+    @expose("/sessions/<int:key>/end", methods=["POST"])
+    def end(self, key: int) -> Response:
+        """End one of one's sessions; the present one is ended by signing out."""
+        here = mine()
+        found = db.session.get(UserSession, key)
+        if found is None or found.user_id != here.user_id or key == here.session_id:
+            raise NotFound("There is no such session of yours.")
+        sessions.end(db.session, "ended by the person", session_id=key)
+        return self._ended(_("The session is ended."))
+
+    @expose("/sessions/end", methods=["POST"])
+    def end_others(self) -> Response:
+        """End all sessions but this one."""
+        here = mine()
+        sessions.end(db.session, "ended by the person", user_id=here.user_id, but=here.session_id)
+        return self._ended(_("You are signed in here only."))
+
+    @expose("/password")
+    def password(self) -> str:
+        """The form of a new password."""
+        return self._password({})
+
+    @expose("/password", methods=["POST"])
+    def change_password(self) -> Response | tuple[str, int]:
+        """Change one's password: the present one is asked for, every other session ends."""
+        here = mine()
+        user = db.session.get(User, here.user_id)
+        assert user is not None, "a presence has a user"
+        old, new, again = (request.form.get(name, "") for name in ("old", "new", "again"))
+        guess = limits.of_name(user.username)
+        if wait := told_to_wait(guess):
+            return self._password({"old": wait}), 429
+        if not passwords.matches(user.password, old):
+            return self._password({"old": _("This is not your present password.")}), 422
+        limits.clear(db.session, guess)
+        try:
+            passwords.check_password(new, (user.username, user.first_name, user.last_name, user.email))
+        except BadValue as problem:
+            db.session.commit()
+            return self._password({"new": said(problem)}), 422
+        if passwords.normal(new) != passwords.normal(again):
+            db.session.commit()
+            return self._password({"again": _("The two do not match.")}), 422
+        db.session.info[KEPT] = here.session_id
+        user.password = passwords.hashed(new)
+        summarise(db.session, "ab_user", "password", {"user": user.username})
+        db.session.commit()
+        flash(_("Your password is changed. You are signed out everywhere else."), "success")
+        return redirect(url_for("AccountPage.show"), 303)
+
+    def _password(self, problems: dict[str, str]) -> str:
+        return render_template("panel/account/password.html", problems=problems, least=passwords.SHORTEST)
+
+    def _ended(self, sentence: str) -> Response:
+        db.session.commit()
+        flash(sentence, "success")
+        return redirect(url_for("AccountPage.show"), 303)
+
+
+def mine() -> Presence:
+    """The present person's presence; nobody gets here without one."""
+    here = presence()
+    if here is None:
+        raise NotFound("There is no such session of yours.")
+    return here
+
+
+def device(agent: str) -> str:
+    """A browser and its system in two words, of what the browser says about itself."""
+    browsers = (
+        ("Edg/", "Edge"),
+        ("MicroMessenger", "WeChat"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    )
+    systems = (
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    )
+    named = [next((name for mark, name in known if mark in agent), "") for known in (browsers, systems)]
+    return " · ".join(filter(None, named)) or agent[:40] or "?"

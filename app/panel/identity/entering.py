@@ -1,0 +1,75 @@
+"""Into the house and out of it: the session's row in the database, its token in the cookie."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import current_app, g, redirect, request, session
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy.exc import OperationalError
+from werkzeug.wrappers import Response
+
+from app.extensions import db
+from app.kernel.actor import acting
+from app.kernel.database import _read_only
+from app.kernel.history import summarise
+from app.kernel.identity import sessions
+from app.kernel.identity.sessions import Presence
+from app.kernel.identity.tables import UserPreference
+from app.kernel.permissions import load_actor
+from app.panel.identity.paths import safe_next
+
+TOKEN = "token"
+"""Key of the cookie's content under which the token stands."""
+
+
+def presence() -> Presence | None:
+    """Who is behind this request, if anybody is."""
+    found: Presence | None = g.get("presence")
+    return found
+
+
+def recognise(session_: Any) -> Presence | None:
+    """Look up who the cookie of this request belongs to."""
+    token, now = session.get(TOKEN), datetime.now(UTC)
+    if not isinstance(token, str):
+        return None
+    found = sessions.present(session_, current_app.extensions["actors"], token, now)
+    if found is not None and found.stale:
+        _touch(session_, found, now)
+    return found
+
+
+def _touch(session_: Any, found: Presence, now: datetime) -> None:
+    """In a transaction of its own, before the request's begins."""
+    session_.rollback()
+    reading = _read_only.set(False)
+    try:
+        sessions.touch(session_, found.session_id, now)
+        session_.commit()
+    except OperationalError:
+        session_.rollback()  # somebody is writing for long; the next request will do it
+    finally:
+        _read_only.reset(reading)
+
+
+def enter(user: User, method: str, goal: str | None) -> Response:
+    """Begin a session for somebody whose identity is proven, and go on to `goal`."""
+    address, agent = request.remote_addr or "", request.user_agent.string
+    token = sessions.begin(db.session, user.id, method, address, agent)
+    with acting(load_actor(db.session, user.id)):
+        summarise(db.session, "ab_user", "sign_in", {"user": user.username, "method": method, "address": address})
+    chosen = db.session.get(UserPreference, user.id)
+    db.session.commit()
+    begin_anew()
+    if chosen is not None and chosen.locale in current_app.config["LANGUAGES"]:
+        session["locale"] = chosen.locale
+    session[TOKEN] = token
+    return redirect(safe_next(goal))
+
+
+def begin_anew() -> None:
+    """Drop everything the cookie held, also its token; only the language goes along."""
+    locale = session.get("locale")
+    session.clear()
+    if locale:
+        session["locale"] = locale
