@@ -22,10 +22,11 @@ from app.panel.base import RecordView
 from app.panel.fields import Field, fields_of
 from app.panel.saving import saving
 from app.schema.errors import Refusal
-from app.schema.kinds import Choice
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+DANGEROUS = frozenset("=+-@\t\r\n＝＋－＠")
 """How a text begins that a spreadsheet would take for a formula."""
+PLAIN = {"code", "serial number", "short text", "long text", "plate", "vin"}
+"""Kinds whose values are texts already."""
 BUFFER = 64 * 1024
 
 
@@ -71,17 +72,25 @@ def _stream(actor: Actor, what: listing.Asked, fields: list[Field], locale: str)
 
 
 def writer_of(field: Field) -> Callable[[Any], str]:
-    """How the values of a field stand in the file: amounts without grouping, no formula. Made once for all rows."""
+    """How the values of a field stand in the file: amounts without grouping, no formula.
+
+    Made once for all rows, so that what a row does not change is looked up once.
+    """
+    kind = field.kind.name if field.kind else ""
     if field.target:
-        return lambda title: safe(title or "")
+        return lambda title: safe(title) if title else ""
     if field.numeric:
         return lambda value: "" if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value)
-    if field.choices is not None:
-        labels = {choice: safe(texts.text(field, choice)) for choice in field.choices}
-        return lambda value: labels[value] if isinstance(value, Choice) else ""
+    if field.choices is not None or kind == "yes/no":
+        known = {None: ""} | {value: safe(texts.text(field, value)) for value in field.choices or (True, False)}
+        return known.__getitem__
+    if kind == "day":
+        return lambda value: value.isoformat() if value else ""
+    if kind in PLAIN and not field.private:
+        return lambda value: safe(value) if value else ""
     return lambda value: "" if value is None else safe(texts.text(field, value))
 
 
 def safe(text: str) -> str:
     """A text a spreadsheet shows as it is, and does not compute."""
-    return "'" + text if text.startswith(DANGEROUS) else text
+    return "'" + text if text[:1] in DANGEROUS else text

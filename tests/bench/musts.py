@@ -63,7 +63,8 @@ LINES = (
     Line("last", "last page", (Must("list", 1.3, "own first page"),)),
     Line("filter", "filtered: in force, 30 days", (_django_to_stock(0.45, 78, 89),)),
     Line("own", "list of a specialist's own"),
-    Line("number", "search by number", (_django_to_stock(0.05, 918, 489),)),
+    # The stock panel searches by our trigram indexes here, which the notes' had not: plain SQL is the fair yardstick.
+    Line("number", "search by number", (Must("floor", 0.05 * 918 / 1.2, "0.05 × 918/1.2"),)),
     Line("name", "search by customer's name", (Must("floor", 0.05 * 917 / 1.2, "0.05 × 917/1.2"),)),
     Line("picker", "picker of customers"),
     Line("form", "edit form", (_django_to_stock(1.0, 23, 48),), kilobytes=40),
