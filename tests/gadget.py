@@ -10,6 +10,7 @@ from app.schema.roles import Role
 from app.schema.rows import Owned, Team
 from app.schema.transfer import Transfer
 from app.schema.workflow import Step, Workflow
+from tests.expense import Expense
 
 
 class GadgetState(State):
@@ -84,4 +85,4 @@ class Trinket(Team, Record):
     panel = Panel(menu=Menu("Gadgets", order=98), title="name", columns=("name", "owner_id"), form=(Group("", "name"),))
 
 
-RECORDS = (Gadget, GadgetPart, Trinket)
+RECORDS = (Gadget, GadgetPart, Trinket, Expense)

@@ -1,5 +1,6 @@
 """Approvals: every row that waits for a second pair of eyes and for me, with the step and the reason where closed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +11,14 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from app.extensions import db
+from app.kernel import approvals
 from app.kernel.access import find, may
-from app.kernel.actor import current_actor
+from app.kernel.actor import Actor, current_actor
 from app.kernel.workflow import Offer, advance, offers
-from app.panel.labels import said, step_label
+from app.panel import texts
+from app.panel.fields import field_of
+from app.panel.labels import part_label, said, step_label
+from app.schema.approval import Tiers
 from app.schema.errors import NotFound, Refusal
 from app.schema.record import Record
 from app.schema.registry import registry
@@ -21,27 +26,38 @@ from app.schema.workflow import Step
 from views.page import Page
 
 SHOWN = 100
+LOOKED_AT = 1000
+"""Rows of one step looked through for those that wait for me; whoever has more on hand works off these first."""
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A row that waits, and its step as it is offered to me."""
+    """A row that waits, and its step as it is offered to me.
+
+    `amount` is what it is about; `part` what I would agree as, `others` what would still be waited for then.
+    `ready` says that the row holds all the step asks, so that it can be agreed to as it stands.
+    """
 
     row: Record
     offer: Offer
+    ready: bool
+    amount: str = ""
+    part: str = ""
+    others: str = ""
 
 
 @dataclass(frozen=True)
 class Queue:
-    """The rows of one record that wait for one step."""
+    """The rows of one record that wait for one step; `more` says that not all are shown."""
 
     record: type[Record]
     step: Step
     rows: list[Waiting]
+    more: bool = False
 
 
 class ApprovalsPage(Page):
-    """The queue is derived: a step that says ``not_by`` is an approval."""
+    """The queue is derived: a step that says ``not_by`` or ``needs`` is an approval."""
 
     route_base = "/approvals"
     permission = "page:approvals"
@@ -50,7 +66,7 @@ class ApprovalsPage(Page):
     def list(self) -> str:
         """Everything that waits for me, by record and step."""
         queues = [queue for record in registry for step in approvals_of(record) if (queue := _queue(record, step)).rows]
-        return render_template("approvals/list.html", queues=queues, asks=asks)
+        return render_template("approvals/list.html", queues=queues, shown=SHOWN)
 
     @expose("/<name>/<step_name>", methods=["POST"])
     def take(self, name: str, step_name: str) -> Response:
@@ -59,19 +75,18 @@ class ApprovalsPage(Page):
         step = next((s for s in approvals_of(record) if s.name == step_name), None) if record else None
         if record is None or step is None:
             raise NotFound("There is no such approval.")
-        for text in request.form.getlist("row"):
+        chosen = request.form.getlist("row")
+        for text in chosen:
             _take(record, step, text)
+        if not chosen:
+            flash(_("Choose at least one row."), "info")
         return redirect(url_for("ApprovalsPage.list"), 303)
 
 
 def approvals_of(record: type[Record]) -> list[Step]:
     """The steps of a record that need somebody else's eyes."""
-    return [step for step in (record.workflow.steps if record.workflow else ()) if step.not_by]
-
-
-def asks(step: Step) -> bool:
-    """Whether a step must be answered on the row's own page, so that it cannot be taken for many at once."""
-    return any(not asked.endswith("?") for asked in step.asks)
+    steps = record.workflow.steps if record.workflow else ()
+    return [step for step in steps if step.not_by or step.needs is not None]
 
 
 def _queue(record: type[Record], step: Step) -> Queue:
@@ -79,21 +94,54 @@ def _queue(record: type[Record], step: Step) -> Queue:
     if not may(actor, f"step:{step.name}", record) or not may(actor, "read", record):
         return Queue(record, step, [])
     state: Any = getattr(record, record.workflow.field) if record.workflow else None
-    waiting = db.session.scalars(select(record).where(state.in_(step.source)).order_by(record.id).limit(SHOWN))
-    found = ((row, offer) for row in waiting for offer in offers(db.session, row, actor) if offer.step is step)
-    return Queue(record, step, [Waiting(row, offer) for row, offer in found])
+    rows = db.session.scalars(select(record).where(state.in_(step.source)).order_by(record.id).limit(LOOKED_AT))
+    found: list[Waiting] = []
+    for waiting in _waiting(actor, rows.all(), step):
+        if len(found) == SHOWN:
+            return Queue(record, step, found, more=True)
+        found.append(waiting)
+    return Queue(record, step, found)
+
+
+def _waiting(actor: Actor, rows: Any, step: Step) -> Iterator[Waiting]:
+    """Of some rows those that wait for the actor; where others have to agree first, they do not."""
+    for row in rows:
+        offer = next((offer for offer in offers(db.session, row, actor) if offer.step is step), None)
+        if offer is None or (step.needs is not None and offer.reason in (approvals.GIVEN, approvals.OTHERS)):
+            continue
+        ready = approvals.confirming(row, step) is not None
+        outlook = approvals.outlook(db.session, row, step, actor) if step.needs is not None else None
+        if outlook is None or not isinstance(step.needs, Tiers):
+            part = part_label(step, outlook.part.name) if outlook else ""
+            yield Waiting(row, offer, ready, part=part)
+            continue
+        amount = approvals.amount_of(row, step.needs)
+        yield Waiting(
+            row,
+            offer,
+            ready,
+            texts.text(field_of(type(row), step.needs.amount), amount) if amount is not None else "",
+            part_label(step, outlook.part.name),
+            ", ".join(part_label(step, each.name) for each in outlook.others),
+        )
 
 
 def _take(record: type[Record], step: Step, text: str) -> None:
     """`text` is ``id:version``. A refusal undoes this row alone."""
     key, _sep, version = text.partition(":")
+    title = f"#{key}"
     try:
         with db.session.begin_nested():
             row = find(db.session, record, int(key) if key.isdigit() else None)
-            advance(db.session, row, step.name, version=int(version) if version.isdigit() else None)
+            title = row.title
+            answers = approvals.confirming(row, step)
+            if answers is None:
+                raise Refusal("This step asks for more: open the row.")
+            given = int(version) if version.isdigit() else -1
+            advance(db.session, row, step.name, answers=answers, version=given)
         db.session.commit()
     except Refusal as refusal:
         db.session.rollback()
-        flash(_("Not done for %(row)s: %(why)s", row=key, why=said(refusal)), "danger")
+        flash(_("Not done for %(row)s: %(why)s", row=title, why=said(refusal)), "danger")
     else:
-        flash(_("%(step)s: %(row)s", step=step_label(step), row=row.title), "success")
+        flash(_("%(step)s: %(row)s", step=step_label(step), row=title), "success")

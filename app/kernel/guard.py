@@ -14,7 +14,7 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import TextClause
 from sqlalchemy.sql.selectable import AliasedReturnsRows
 
-from app.kernel import access, history, numbering, workflow
+from app.kernel import access, approvals, history, numbering, workflow
 from app.kernel.actor import Actor, current_actor
 from app.schema.errors import Conflict, NotPermitted
 from app.schema.kinds import Choice
@@ -121,6 +121,7 @@ def _check(session: Session, context: UOWTransaction, instances: Any) -> None:
             _permit(session, actor, "add", row)
         for row in [r for r in session.dirty if isinstance(r, Record) and session.is_modified(r)]:
             _permit(session, actor, "edit", row)
+            approvals.watch(session, row, _changed(row), now)
             row.changed_by_id, row.changed_at = actor.user_id, now
         for row in [r for r in session.deleted if isinstance(r, Record)]:
             _permit(session, actor, "delete", row)

@@ -4,6 +4,7 @@ Private kinds are masked in it. The table is only ever added to.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -54,14 +55,31 @@ def _changes(row: Record, verb: str) -> dict[str, list[Any]]:
     return found
 
 
+@dataclass
+class Act:
+    """A step under way: its name and reason, and what is told `beside` the fields it changes, as old and new.
+
+    `noted` says whether an entry tells of it yet, `waits` whether others have to agree before the state moves.
+    """
+
+    step: str
+    why: str | None
+    beside: dict[str, list[Any]]
+    noted: bool = False
+    waits: bool = False
+
+
 def collect(session: Session) -> None:
     """Before the flush: note what is about to change."""
     pending = session.info.setdefault("history", [])
     for verb, rows in (("add", session.new), ("edit", session.dirty), ("delete", session.deleted)):
         for row in rows:
             if isinstance(row, Record) and (changes := _changes(row, verb)):
-                step, why = session.info.get("step", {}).get(row, (None, None))
-                pending.append((row, f"step:{step}" if step else verb, changes, why))
+                act = session.info.get("step", {}).get(row)
+                if act is not None:
+                    act.noted, verb = True, f"step:{act.step}"
+                    changes |= act.beside
+                pending.append((row, verb, changes, act.why if act is not None else None))
 
 
 def write(session: Session) -> None:

@@ -44,7 +44,7 @@ def declared_grants() -> Iterable[tuple[str, str, str]]:
         name = str(record.__tablename__)
         yield from ((str(role), verb, name) for verb, role in record.grants)
         for step in record.workflow.steps if record.workflow else ():
-            yield from ((str(role), f"step:{step.name}", name) for role in step.by)
+            yield from ((str(role), verb, name) for verb, roles in step.permissions() for role in roles)
     for profile in registry.profiles:
         yield from ((str(role), "import", f"profile:{profile.name}") for role in profile.by)
     for page, roles in PAGES.items():
@@ -58,7 +58,14 @@ PAGES: dict[str, tuple[Declared, ...]] = {
     "page:imports": (Declared.MANAGER, Declared.OPERATIONS),
     "page:reports": (Declared.SUPERVISOR, Declared.MANAGER, Declared.INSPECTOR, Declared.ADMIN),
     "page:desk": (Declared.RENEWAL, Declared.SUPERVISOR, Declared.MANAGER),
-    "page:approvals": (Declared.SUPERVISOR, Declared.MANAGER, Declared.FINANCE, Declared.UNDERWRITER),
+    "page:approvals": (
+        Declared.CLAIMS,
+        Declared.SUPERVISOR,
+        Declared.MANAGER,
+        Declared.FINANCE,
+        Declared.UNDERWRITER,
+        Declared.INSPECTOR,
+    ),
 }
 """Pages drawn by hand and who opens them at first; the verb is ``open``."""
 
@@ -326,5 +333,6 @@ def grantable() -> set[tuple[str, str]]:
         if not issubclass(record, Line):
             name = str(record.__tablename__)
             known |= {(verb, name) for verb in VERBS}
-            known |= {(f"step:{step.name}", name) for step in (record.workflow.steps if record.workflow else ())}
+            steps = record.workflow.steps if record.workflow else ()
+            known |= {(verb, name) for step in steps for verb, _roles in step.permissions()}
     return known

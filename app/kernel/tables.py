@@ -4,7 +4,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.schema.types import Exact, UtcMoment
@@ -30,6 +41,47 @@ class AuditEntry(Model):
     verb: Mapped[str] = mapped_column(String(80))
     changes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     why: Mapped[str | None] = mapped_column(Text)
+
+
+class Approval(Model):
+    """An agreement somebody gave to a step of a row, or a reviewer's no; void when what it is bound to has changed.
+
+    `part` is the level or the side of it; `for_id` is the person in whose place it was given, mostly the giver;
+    `seal` is the digest of the fields agreed to. Among those not void, the database lets each part be given once,
+    and each person give one.
+    """
+
+    __tablename__ = "approval"
+    __table_args__: Any = (
+        *(
+            Index(
+                f"uq_approval_{name}",
+                "record",
+                "row_id",
+                "step",
+                column,
+                unique=True,
+                sqlite_where=text("void_at IS NULL"),
+                postgresql_where=text("void_at IS NULL"),
+            )
+            for name, column in (("part", "part"), ("giver", "user_id"), ("in_place_of", "for_id"))
+        ),
+        CheckConstraint("verdict IN ('yes', 'no')", name="verdict_is_known"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    record: Mapped[str] = mapped_column(String(80))
+    row_id: Mapped[int] = mapped_column(Integer)
+    step: Mapped[str] = mapped_column(String(80))
+    part: Mapped[str] = mapped_column(String(80))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+    for_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+    verdict: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str | None] = mapped_column(Text)
+    seal: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcMoment, default=_now)
+    void_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    void_why: Mapped[str | None] = mapped_column(String(200))
 
 
 class Serial(Model):

@@ -1,5 +1,6 @@
 """The one way a state moves: `advance`. From a screen, the API, an import or a job alike."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -7,14 +8,19 @@ from typing import Any
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Mapper, Session
 
-from app.kernel import history
+from app.kernel import approvals, history
 from app.kernel.access import may
 from app.kernel.actor import Actor, current_actor, on_behalf
+from app.schema.approval import Tiers, Verdict
 from app.schema.errors import Conflict, DeclarationError, Invalid, NotFound, NotPermitted, Refusal
 from app.schema.events import Event, reactions
-from app.schema.kinds import BadValue, State
+from app.schema.kinds import BadValue, State, choice_kind
 from app.schema.record import Record, kind_of, words
-from app.schema.workflow import Move, Step, Workflow
+from app.schema.workflow import SPOKEN, Effect, Move, Return, Step, Withdraw, Workflow
+
+VERDICT = choice_kind(Verdict)
+SUBMITTED = "Only whoever submitted this takes it back."
+DECIDED = "Somebody has decided on this already: ask for it to be returned."
 
 
 @dataclass(frozen=True)
@@ -52,25 +58,41 @@ def _obstacle(session: Session, row: Record, step: Step, actor: Actor) -> str | 
     if step.when is not None and (reason := step.when(row)):
         return reason
     for earlier in step.not_by:
-        verb = earlier if earlier == "add" else f"step:{earlier}"
-        if actor.user_id is not None and actor.user_id in history.takers(session, row, verb):
+        if _took(session, row, earlier, actor):
             return "Four eyes: somebody else has to take this step, because you took an earlier one."
-    return None
+    if step.bound_to and not approvals.intact(session, row, _named(row, step.bound_to)):
+        return approvals.UNBOUND
+    if isinstance(step, Withdraw):
+        if not (actor.system or any(_took(session, row, earlier, actor) for earlier in step.submitted)):
+            return SUBMITTED
+        if approvals.decided(session, row):
+            return DECIDED
+    return None if step.needs is None else approvals.obstacle(session, row, step, actor)
+
+
+def _took(session: Session, row: Record, step_name: str, actor: Actor) -> bool:
+    verb = step_name if step_name == "add" else f"step:{step_name}"
+    return actor.user_id is not None and actor.user_id in history.takers(session, row, verb)
+
+
+def _named(row: Record, step_name: str) -> Step:
+    step = workflow_of(row).step(step_name)
+    if step is None:
+        raise NotFound("There is no step %(step)s.", step=step_name)
+    return step
 
 
 def advance(
     session: Session, row: Record, step_name: str, *, answers: dict[str, Any] | None = None, version: int | None = None
 ) -> None:
-    """Take a step: lock the row, ask the policy and the guard, move the state, run the effect, keep the history.
+    """Take a step: lock the row, ask the policy and the guard, move the state, run the effects, keep the history.
 
-    `answers` maps what the step asks to raw or parsed values; `version`, if given, must be the row's.
+    `answers` maps what the step asks to raw or parsed values; `version`, if given, must be the row's. A step that
+    needs agreements takes the actor's; the state moves, and the effects run, with the last of them.
     Raises `NotFound` (no such step), `NotPermitted`, `Conflict` (state or version moved on), `Invalid` (an answer),
     `Refusal` (a rule's reason). Nothing has changed then.
     """
-    actor, workflow = current_actor(), workflow_of(row)
-    step = workflow.step(step_name)
-    if step is None:
-        raise NotFound("There is no step %(step)s.", step=step_name)
+    actor, workflow, step = current_actor(), workflow_of(row), _named(row, step_name)
     session.flush()
     session.refresh(row, with_for_update=True)
     if not may(actor, f"step:{step.name}", row):
@@ -87,23 +109,54 @@ def advance(
         # nor one whose effect has more to say. One flush, one entry in the history.
         with session.no_autoflush:
             for name, value in given.items():
-                if name != "reason":
+                if name not in SPOKEN:
                     setattr(row, name, value)
             if (reason := _obstacle(session, row, step, actor)) is not None:
                 raise Refusal(reason)
-            session.info.setdefault("step", {})[row] = (step.name, given.get("reason"))
-            _move(row, workflow, step.target)
-            if step.source == {step.target} and not given:
-                history.note(session, row, f"step:{step.name}", given.get("reason"))
-            if step.effect is not None:
-                step.effect(row, Move(session, actor, datetime.now(UTC), given))
+            act = history.Act(step.name, given.get("reason"), {})
+            session.info.setdefault("step", {})[row] = act
+            _take(row, workflow, step, Move(session, actor, datetime.now(UTC), given), act)
         session.flush()
+        if not act.noted:
+            history.note(session, row, f"step:{step.name}", act.why, act.beside)
+        if step.publishes is not None and getattr(row, workflow.field) == step.target and not act.waits:
+            publish(session, step.publishes(row.id))
     except BaseException:
         session.expire(row)
         raise
     finally:
         session.info["stepping"].remove(row)
         session.info.get("step", {}).pop(row, None)
+
+
+def _take(row: Record, workflow: Workflow, step: Step, move: Move, act: history.Act) -> None:
+    """Give the agreement, if the step needs some; move the state, unless others are waited for, with all effects."""
+    before, target = getattr(row, workflow.field), step.target
+    if step.needs is not None:
+        verdict, reason = move.answers.get("verdict"), move.answers.get("reason")
+        given = approvals.give(move.session, row, step, move.actor, move.at, verdict, reason)
+        act.beside["approval"] = [None, given.part.label]
+        target, act.waits = given.target, given.target is None
+    if target == before or (act.waits and isinstance(step.needs, Tiers)):
+        row.changed_at = move.at  # the version rises, so that a form sent twice is stale; reviewers do not wait in line
+    if act.waits:
+        return
+    if target != before:
+        _run(workflow.on_exit, before, row, move)
+        entered = [each for each in workflow.steps if target in each.source]
+        approvals.void(move.session, row, entered, move.at, approvals.ANEW)
+        _move(row, workflow, target)
+    for field in step.clears if isinstance(step, Return) else ():
+        setattr(row, field, None)
+    if step.effect is not None and target == step.target:
+        step.effect(row, move)
+    if target != before:
+        _run(workflow.on_enter, target, row, move)
+
+
+def _run(effects: Mapping[Any, tuple[Effect, ...]], state: Any, row: Record, move: Move) -> None:
+    for effect in effects.get(state, ()):
+        effect(row, move)
 
 
 def _answers(row: Record, step: Step, raw: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +167,7 @@ def _answers(row: Record, step: Step, raw: dict[str, Any]) -> dict[str, Any]:
         problems[name] = Refusal("This step does not ask for %(field)s.", field=words(name))
     for asked in step.asks:
         name, optional = asked.removesuffix("?"), asked.endswith("?")
-        kind = None if name == "reason" else kind_of(type(row), name)
+        kind = VERDICT if name == "verdict" else None if name in SPOKEN else kind_of(type(row), name)
         try:
             given = raw.get(name)
             value = kind.read(given) if kind else (str(given).strip() or None if given is not None else None)

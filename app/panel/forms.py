@@ -20,10 +20,11 @@ from app.panel import texts
 from app.panel.fields import Field, field_of, form_fields
 from app.panel.labels import choice_label, field_label, said, translated
 from app.panel.titles import titles_of
+from app.schema.approval import Verdict
 from app.schema.errors import Invalid, Refusal
 from app.schema.kinds import BadValue
 from app.schema.record import Record
-from app.schema.workflow import Step
+from app.schema.workflow import SPOKEN, Step
 
 WIDE = {"textarea"}
 
@@ -191,15 +192,19 @@ def written(asked: Field, value: Any) -> str:
 
 
 def questions(record: type[Record], step: Step, row: Any) -> Form:
-    """The form of what a step asks. What may be left out holds the row's present value, so that it stays."""
+    """The form of what a step asks. What may be left out, and what an approval agrees to, holds the present value."""
     inputs = []
+    sealed = step.needs.sealed if step.needs is not None else ()
     for asked in step.asks:
         name, optional = asked.removesuffix("?"), asked.endswith("?")
-        if name == "reason":
-            inputs.append(Input(name, field_label(record, name), "textarea", required=not optional))
+        if name in SPOKEN:
+            made = Input(name, field_label(record, name), "textarea", required=not optional)
+            if name == "verdict":
+                made.control, made.options = "select", [(each.value, choice_label(each)) for each in Verdict]
+            inputs.append(made)
             continue
         made = input_for(field_of(record, name), required=not optional)
-        if optional and made.control not in WIDE:
+        if name in sealed or (optional and made.control not in WIDE):
             made.value = written(field_of(record, name), getattr(row, name))
         inputs.append(made)
     return Form(record, [("", inputs)], str(row.version))

@@ -10,11 +10,12 @@ from typing import Any
 
 from flask_babel import gettext
 
+from app.schema.approval import Verdict
 from app.schema.errors import Refusal
 from app.schema.kinds import BadValue, Choice
 from app.schema.record import Record, words
 from app.schema.registry import registry
-from app.schema.workflow import Step
+from app.schema.workflow import SPOKEN, Step
 
 HISTORY_VERBS = ("add", "edit", "delete", "export", "reveal")
 BOOKKEEPING = ("owner_id", "unit_id", "created_at", "created_by_id", "changed_at", "changed_by_id")
@@ -77,6 +78,11 @@ def verb_label(record: type[Record], verb: str) -> str:
     return step_label(step) if step else translated(words(name))
 
 
+def part_label(step: Step, part: str) -> str:
+    """What one of the agreements a step needs is called, by its name."""
+    return next((translated(each.label) for each in step.parts if each.name == part), part)
+
+
 def said(reason: "Refusal | BadValue | str") -> str:
     """The sentence of a refusal; names of things in its places are translated with it."""
     if isinstance(reason, str):
@@ -91,7 +97,9 @@ def msgids() -> Iterator[str]:
     """Every label derived from a declaration, in English; some come more than once."""
     yield from (words(verb) for verb in HISTORY_VERBS)
     yield from (words(field) for field in BOOKKEEPING)
-    yield words("reason")
+    yield from (words(name) for name in SPOKEN)
+    yield words("approval")
+    yield from (verdict.label for verdict in Verdict)
     for record in registry:
         yield from _msgids_of(record)
     for shelf in (registry.jobs, registry.settings, registry.measures, registry.profiles, registry.reports):
@@ -115,4 +123,6 @@ def _msgids_of(record: type[Record]) -> Iterator[str]:
     yield from (group.title for group in panel.form if group.title)
     if panel.menu:
         yield panel.menu.area
-    yield from (step.title for step in (record.workflow.steps if record.workflow else ()))
+    for step in record.workflow.steps if record.workflow else ():
+        yield step.title
+        yield from (part.label for part in step.parts)

@@ -13,6 +13,7 @@ from app.kernel.actor import Actor, current_actor
 from app.kernel.tables import AuditEntry
 from app.kernel.workflow import offers
 from app.panel import cells, texts
+from app.panel.approving import boards_of
 from app.panel.fields import Field, columns_of, field_of, fields_of, form_fields, lines_of
 from app.panel.labels import record_plural, said, step_label, translated, verb_label, words_of
 from app.panel.titles import Read, reading_of, titles_of
@@ -102,6 +103,7 @@ def of(session: Session, record: type[Record], key: int) -> dict[str, Any]:
         "who": pairs(who, read),
         "steps": steps_of(session, row, actor),
         "can": allowed(actor, row),
+        "boards": boards_of(session, row),
         "lines": [lines_table(session, line, row, actor) for line in lines_of(record)],
         "related": related_of(record, row, actor),
         "history": timeline(session, row),
@@ -212,7 +214,7 @@ def _past(record: type[Record], key: str, value: Any, titles: dict[str, dict[int
     if value is None:
         return "—"
     if key not in record.__table__.columns:
-        return str(value)
+        return translated(str(value))
     past = field_of(record, key)
     if past.target:
         return titles.get(past.target, {}).get(value, f"#{value}") if isinstance(value, int) else str(value)

@@ -10,7 +10,7 @@ from app.schema.errors import DeclarationError
 from app.schema.record import Line, Record
 from app.schema.registry import Registry
 from app.schema.rows import Shared, _Placed
-from app.schema.workflow import Workflow
+from app.schema.workflow import SPOKEN, Return, Step, Withdraw, Workflow
 
 
 def run(registry: Registry) -> None:
@@ -42,18 +42,39 @@ def faults_of(record: type[Record], registry: Registry) -> Iterator[str]:
             yield f"has a state {column.key!r} but no workflow: declare workflow = Workflow(Step(…))"
     steps = workflow.steps if workflow else ()
     names = {step.name for step in steps}
+    for state in (*workflow.on_enter, *workflow.on_exit) if workflow else ():
+        if state not in (record.__table__.columns[workflow.field].info.get("choices") or ()):  # type: ignore[union-attr]
+            yield f"says what happens in {state!r}, which is no state of it"
     for step in steps:
-        fields = {asked.removesuffix("?") for asked in step.asks} - {"reason"}
-        for name in fields - set(record.__table__.columns.keys()):
-            yield f"step {step.name!r} asks for {name!r}, which is no field of it"
-        for name in set(step.not_by) - {"add"} - names:
-            yield f"step {step.name!r} says not_by={name!r}, which is no step of it"
+        yield from (f"step {step.name!r} {fault}" for fault in _step_faults(record, step, names))
     if record in (reached := _seen_through(record, registry)):
         yield f"is seen through itself ({', '.join(sorted(r.__name__ for r in reached))}): take one link out"
     for path in record.seen_through:
         name, _, field = path.partition(".")
         if name not in registry or field not in registry[name].__table__.columns:
             yield f"is seen through {path!r}, which is no field of a record"
+
+
+def _step_faults(record: type[Record], step: Step, names: set[str]) -> Iterator[str]:
+    columns, workflow = record.__table__.columns, record.workflow
+    for name in {asked.removesuffix("?") for asked in step.asks} - set(SPOKEN) - set(columns.keys()):
+        yield f"asks for {name!r}, which is no field of it"
+    for name in set(step.not_by) - {"add"} - names:
+        yield f"says not_by={name!r}, which is no step of it"
+    for name in set(step.needs.sealed if step.needs else ()) - set(columns.keys()):
+        yield f"seals {name!r}, which is no field of it"
+    bound = workflow.step(step.bound_to) if workflow and step.bound_to else None
+    if step.bound_to and (bound is None or bound.needs is None):
+        yield f"says bound_to={step.bound_to!r}, which is no step of it that needs agreements: give that one needs="
+    if isinstance(step, Withdraw):
+        for name in set(step.submitted) - {"add"} - names:
+            yield f"says submitted={name!r}, which is no step of it"
+    if isinstance(step, Return) and workflow:
+        for state in sorted(state for state in step.source if state not in workflow.reaches(step.target)):
+            yield f"returns from {state!r} to {step.target!r}, which does not lie before it: make it an ordinary Step"
+        for name in step.clears:
+            if name not in columns or not columns[name].nullable:
+                yield f"clears {name!r}, which is no field that may be empty"
 
 
 def _seen_through(record: type[Record], registry: Registry) -> set[type[Record]]:

@@ -17,7 +17,7 @@ from app.schema.panel import Menu, Panel, Related
 from app.schema.record import Record
 from app.schema.roles import LEADERS, SPECIALISTS, Role, Scope
 from app.schema.rows import Owned
-from app.schema.workflow import Effect, Move, Step, Workflow
+from app.schema.workflow import Effect, Move, Return, Step, Workflow
 from models.appraisal import rules
 from models.appraisal.appraisal_line import AppraisalLine
 from models.appraisal.settings import CAP
@@ -51,13 +51,8 @@ def _rated(field: str) -> Effect:
     return effect
 
 
-def _without(*fields: str) -> Effect:
-    def effect(appraisal: "Appraisal", move: Move) -> None:
-        for field in fields:
-            setattr(appraisal, field, None)
-        appraisal.result = composed(appraisal)
-
-    return effect
+def _composed(appraisal: "Appraisal", move: Move) -> None:
+    appraisal.result = composed(appraisal)
 
 
 def _approved(appraisal: "Appraisal", move: Move) -> None:
@@ -179,25 +174,23 @@ class Appraisal(Owned, Record):
             not_by=("self_rate", "rate"),
             effect=_approved,
         ),
-        Step(
+        Return(
             "return_to_person",
             S.SELF_RATED,
             S.DRAFT,
             by=LEADERS,
             when=_oneself,
-            asks=("reason",),
-            effect=_without("self_rating"),
-            tone="secondary",
+            clears=("self_rating",),
+            effect=_composed,
         ),
-        Step(
+        Return(
             "return_to_supervisor",
             S.SUPERVISOR_RATED,
             S.SELF_RATED,
             by=Role.MANAGER,
             when=_oneself,
-            asks=("reason",),
-            effect=_without("supervisor_rating"),
-            tone="secondary",
+            clears=("supervisor_rating",),
+            effect=_composed,
         ),
         frozen=S,
     )

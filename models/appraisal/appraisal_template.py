@@ -15,7 +15,7 @@ from app.schema.roles import EVERYONE, Role
 from app.schema.rows import Shared
 from app.schema.traits import Noted
 from app.schema.transfer import Transfer
-from app.schema.workflow import Step, Workflow
+from app.schema.workflow import Return, Step, Workflow
 from models.appraisal.states import Cycle, TemplateState
 from models.appraisal.template_line import TemplateLine
 
@@ -86,6 +86,6 @@ class AppraisalTemplate(Shared, Noted, Record):
     )
     workflow = Workflow(
         Step("put_in_force", S.DRAFT, S.IN_FORCE, by=Role.MANAGER, when=_unready),
-        Step("withdraw", S.IN_FORCE, S.DRAFT, by=Role.MANAGER, asks=("reason",), tone="danger"),
+        Return("withdraw", S.IN_FORCE, S.DRAFT, by=Role.MANAGER, tone="danger"),
         frozen=S.IN_FORCE,
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.schema.approval import Tier, Tiers
 from app.schema.grants import Grants
 from app.schema.kinds import (
     BankAccount,
@@ -25,21 +26,23 @@ from app.schema.record import Record
 from app.schema.roles import LEADERS, Role
 from app.schema.rows import Owned
 from app.schema.traits import Noted
-from app.schema.workflow import Step, Workflow
+from app.schema.workflow import Return, Step, Workflow
 from models.claims import effects
+from models.claims.settings import AUTHORITY, SUPERVISED
 from models.claims.states import DECIDED, OPEN, ClaimState, LossCause, PayoutMethod, ReportChannel
 
 if TYPE_CHECKING:
     from models.contracts.contract import Contract
 
 S = ClaimState
+DECISION = ("approved", "decided_on", "pay_by", "method")
 
 
 class Claim(Owned, Noted, Record):
     """A request for payment; it lives from first notice to payout. New ones wait until a specialist takes them.
 
-    `approved` is what is to be paid in this `round`; a claim that is opened again begins the next one. `seal` binds
-    the approval to amount and payee: if either is changed afterwards, nothing is paid. `decide_by` is the day the
+    `approved` is what is to be paid in this `round`; a claim that is opened again begins the next one. The approval
+    is bound to amount, payee and round: if one is changed afterwards, nothing is paid. `decide_by` is the day the
     decision is owed; days spent waiting for papers do not count (`days_used` are those counted before the last wait).
     """
 
@@ -65,7 +68,6 @@ class Claim(Owned, Noted, Record):
     payee: Mapped[ShortText | None]
     payee_account: Mapped[BankAccount | None]
     method: Mapped[PayoutMethod | None] = choice(PayoutMethod)
-    seal: Mapped[ShortText | None]
     round: Mapped[WholeNumber] = mapped_column(default=1)
     counting_since: Mapped[Day | None]
     days_used: Mapped[WholeNumber] = mapped_column(default=0)
@@ -105,35 +107,30 @@ class Claim(Owned, Noted, Record):
     workflow = Workflow(
         Step("accept", S.REPORTED, S.COLLECTING, by=Role.CLAIMS, effect=effects.accept),
         Step("review", S.COLLECTING, S.REVIEWING, by=Role.CLAIMS, when=effects.gaps, effect=effects.start_clock),
-        Step(
+        Return(
             "supplement",
             S.REVIEWING,
             S.COLLECTING,
             by=(Role.CLAIMS, Role.SUPERVISOR),
-            asks=("reason",),
             effect=effects.stop_clock,
             label="Ask for more papers",
-            tone="secondary",
         ),
         Step(
             "approve",
             S.REVIEWING,
             S.APPROVED,
-            by=Role.CLAIMS,
-            when=effects.beyond_authority,
-            asks=("approved",),
-            effect=effects.approve,
-        ),
-        Step(
-            "approve_over",
-            S.REVIEWING,
-            S.APPROVED,
-            by=LEADERS,
             when=effects.undecidable,
             asks=("approved",),
-            not_by="add",
+            needs=Tiers(
+                "approved",
+                Tier(AUTHORITY, Role.CLAIMS),
+                Tier(SUPERVISED, Role.SUPERVISOR),
+                Tier(None, Role.MANAGER),
+                sequence=True,
+                sealed=("payee", "payee_account", "round"),
+                reckoned=effects.with_earlier_rounds,
+            ),
             effect=effects.approve,
-            label="Approve",
         ),
         Step("refuse", S.REVIEWING, S.REFUSED, by=LEADERS, asks=("reason",), effect=effects.refuse, tone="danger"),
         Step(
@@ -141,30 +138,20 @@ class Claim(Owned, Noted, Record):
             S.APPROVED,
             S.PAID,
             by=Role.FINANCE,
-            when=effects.broken_seal,
             asks=("method",),
-            not_by=("approve", "approve_over"),
+            not_by="approve",
+            bound_to="approve",
             effect=effects.pay,
         ),
-        Step(
+        Return(
             "take_back",
             S.APPROVED,
             S.REVIEWING,
             by=(Role.FINANCE, *LEADERS),
-            asks=("reason",),
-            effect=effects.start_again,
+            clears=DECISION,
             label="Back to review",
-            tone="secondary",
         ),
-        Step(
-            "reopen",
-            S.PAID | S.REFUSED,
-            S.REVIEWING,
-            by=LEADERS,
-            asks=("reason",),
-            effect=effects.reopen,
-            tone="secondary",
-        ),
+        Return("reopen", S.PAID | S.REFUSED, S.REVIEWING, by=LEADERS, clears=DECISION, effect=effects.reopen),
         Step("withdraw", OPEN, S.WITHDRAWN, by=(Role.CLAIMS, *LEADERS), asks=("reason",), tone="danger"),
         frozen=DECIDED | S.WITHDRAWN,
     )

@@ -1,9 +1,7 @@
 """What holds a step of a claim up, and what it does besides moving the state, in the same transaction."""
 
-import json
 from datetime import timedelta
 from decimal import Decimal
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select
@@ -16,7 +14,7 @@ from app.schema.workflow import Move
 from models.claims.paper import Paper
 from models.claims.payout import Payout
 from models.claims.required_paper import RequiredPaper
-from models.claims.settings import AUTHORITY, DECISION_DAYS, PAYMENT_DAYS
+from models.claims.settings import DECISION_DAYS, PAYMENT_DAYS
 from models.claims.states import SurveyState
 from models.claims.survey import Survey
 from models.contracts import Contract
@@ -64,22 +62,10 @@ def undecidable(claim: "Claim") -> str | None:
     return None
 
 
-def beyond_authority(claim: "Claim") -> str | None:
-    """A specialist decides up to a limit, which covers the claim with all its rounds."""
-    session = _session(claim)
-    if claim.approved is not None:
-        with on_behalf("a rule looks at all of a claim"):
-            paid = _paid(session, claim)
-        if paid + claim.approved > setting_value(session, AUTHORITY):
-            return "This is above your authority: a supervisor or the manager approves it."
-    return undecidable(claim)
-
-
-def broken_seal(claim: "Claim") -> str | None:
-    """Only what was approved is paid, and only to whom."""
-    if claim.seal == seal_of(claim):
-        return None
-    return "Amount or payee are not those approved: take the claim back to review."
+def with_earlier_rounds(claim: "Claim") -> Decimal:
+    """The amount an approval is about: a limit covers the claim with all that was paid for it before."""
+    with on_behalf("a rule looks at all of a claim"):
+        return _paid(_session(claim), claim) + (claim.approved or 0)
 
 
 def _surveys_open(session: Session, claim: "Claim") -> bool:
@@ -134,17 +120,10 @@ def stop_clock(claim: "Claim", move: Move) -> None:
     claim.counting_since = claim.decide_by = None
 
 
-def seal_of(claim: "Claim") -> str:
-    """A digest of who gets how much for what."""
-    bound = [claim.number, claim.round, str(claim.approved), claim.payee, claim.payee_account]
-    return sha256(json.dumps(bound).encode()).hexdigest()
-
-
 def approve(claim: "Claim", move: Move) -> None:
-    """The claim is covered, the amount settled and bound to its payee."""
+    """The claim is covered, the amount settled."""
     claim.decided_on = house_day(move.at)
     claim.pay_by = claim.decided_on + timedelta(days=setting_value(move.session, PAYMENT_DAYS))
-    claim.seal = seal_of(claim)
 
 
 def refuse(claim: "Claim", move: Move) -> None:
@@ -172,14 +151,8 @@ def pay(claim: "Claim", move: Move) -> None:
         move.session.flush()
 
 
-def start_again(claim: "Claim", move: Move) -> None:
-    """The decision is open again; what was approved is void."""
-    claim.approved = claim.seal = claim.decided_on = claim.pay_by = claim.method = None
-
-
 def reopen(claim: "Claim", move: Move) -> None:
     """A closed claim is looked at again, in a new round with days of its own."""
-    start_again(claim, move)
     claim.round += 1
     claim.days_used = 0
     start_clock(claim, move)

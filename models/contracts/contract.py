@@ -1,6 +1,5 @@
 """Contract: cover sold to a customer for a term, and the link to the contract it continues."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint, Index
@@ -8,7 +7,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kernel.actor import on_behalf
 from app.kernel.workflow import adopt, publish
-from app.schema.events import Event
 from app.schema.grants import Grants
 from app.schema.kinds import Day, Money, Plate, Quantity, ShortText, Vin, YesNo, choice, ref, serial, starts_at
 from app.schema.panel import Group, Menu, Panel, Related
@@ -17,7 +15,7 @@ from app.schema.roles import Role, Scope
 from app.schema.rows import Owned
 from app.schema.traits import Noted
 from app.schema.transfer import Transfer
-from app.schema.workflow import Effect, Move, Step, Workflow
+from app.schema.workflow import Move, Step, Workflow
 from models.contracts.events import ContractCancelled, ContractVoided, InsuredObjectGone, RenewalRefused
 from models.contracts.states import Billing, Channel, ContractState
 
@@ -34,17 +32,10 @@ def _lacks_successor(contract: Any) -> str | None:
     return None if paid else "A paid successor must be linked first: close the renewal."
 
 
-def _tells(event: Callable[[int], Event]) -> Effect:
-    def effect(contract: Any, move: Move) -> None:
-        move.session.flush()
-        publish(move.session, event(contract.id))
-
-    return effect
-
-
 def _void(contract: Any, move: Move) -> None:
     """What never held continues nothing: the contract before it is in force again, without successor."""
-    _tells(ContractVoided)(contract, move)
+    move.session.flush()
+    publish(move.session, ContractVoided(contract.id))
     with on_behalf("its successor is voided"):
         before = contract.predecessor
         if before is not None and before.state == S.RENEWED and _lacks_successor(before):
@@ -54,7 +45,6 @@ def _void(contract: Any, move: Move) -> None:
 
 def _refuse_renewal(contract: Any, move: Move) -> None:
     contract.declined_by_us = True
-    _tells(RenewalRefused)(contract, move)
 
 
 class Contract(Owned, Noted, Record):
@@ -150,6 +140,7 @@ class Contract(Owned, Noted, Record):
             by=(Role.UNDERWRITER, Role.MANAGER),
             asks=("reason",),
             effect=_refuse_renewal,
+            publishes=RenewalRefused,
             tone="danger",
         ),
         Step(
@@ -158,7 +149,7 @@ class Contract(Owned, Noted, Record):
             S.CANCELLED,
             by=(Role.SUPERVISOR, Role.MANAGER),
             asks=("cancelled_on", "reason"),
-            effect=_tells(ContractCancelled),
+            publishes=ContractCancelled,
             tone="danger",
         ),
         Step(
@@ -167,7 +158,7 @@ class Contract(Owned, Noted, Record):
             S.OBJECT_GONE,
             by=(Role.OPERATIONS, Role.SUPERVISOR),
             asks=("object_gone_on", "reason"),
-            effect=_tells(InsuredObjectGone),
+            publishes=InsuredObjectGone,
             tone="danger",
         ),
         Step(

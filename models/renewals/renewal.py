@@ -14,7 +14,7 @@ from app.schema.roles import Role
 from app.schema.rows import Owned
 from app.schema.traits import Noted
 from app.schema.transfer import Transfer
-from app.schema.workflow import Step, Workflow
+from app.schema.workflow import Return, Step, Workflow
 from models.contracts import Contract
 from models.contracts.states import Channel
 from models.renewals import effects
@@ -156,7 +156,7 @@ class Renewal(Owned, Noted, Record):
             tone="secondary",
         ),
         Step("close", S.AGREED, S.RENEWED, by=WORKERS, when=effects.unpriced, asks=("paid_on",), effect=effects.close),
-        Step("reopen", S.AGREED, S.FOLLOWING, by=WORKERS, asks=("reason",), tone="secondary"),
+        Return("reopen", S.AGREED, S.FOLLOWING, by=WORKERS),
         Step(
             "decline",
             S.NEW | IN_TALKS | S.AGREED,

@@ -14,7 +14,7 @@ from app.schema.record import Record
 from app.schema.roles import LEADERS, SPECIALISTS, Role
 from app.schema.rows import Owned
 from app.schema.traits import Noted
-from app.schema.workflow import Step, Workflow
+from app.schema.workflow import Return, Step, Workflow
 from models.sales.states import TargetState
 
 S = TargetState
@@ -76,6 +76,6 @@ class Target(Owned, Noted, Record):
     workflow = Workflow(
         Step("set", S.DRAFT, S.IN_FORCE, by=Role.MANAGER, label="Put in force"),
         Step("break_down", S.DRAFT, S.IN_FORCE, by=Role.SUPERVISOR, when=_unfit, label="Put part in force"),
-        Step("withdraw", S.IN_FORCE, S.DRAFT, by=Role.MANAGER, asks=("reason",), tone="danger"),
+        Return("withdraw", S.IN_FORCE, S.DRAFT, by=Role.MANAGER, tone="danger"),
         frozen=S.IN_FORCE,
     )

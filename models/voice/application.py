@@ -13,7 +13,7 @@ from app.schema.record import Record
 from app.schema.roles import Role, Scope
 from app.schema.rows import Owned
 from app.schema.traits import Noted
-from app.schema.workflow import Move, Step, Workflow
+from app.schema.workflow import Move, Step, Withdraw, Workflow
 from models.voice.states import ApplicationState
 
 if TYPE_CHECKING:
@@ -91,13 +91,12 @@ class Application(Owned, Noted, Record):
             label="Forward to underwriting",
         ),
         Step("send_back", S.SUBMITTED, S.RETURNED, by=Role.SERVICE, asks=("reason",), effect=_note_defects),
-        Step(
+        Withdraw(
             "withdraw",
             S.DRAFT | S.SUBMITTED | S.RETURNED,
             S.WITHDRAWN,
             by=(Role.SALES, Role.SUPERVISOR),
-            asks=("reason",),
-            tone="danger",
+            submitted=("add", "submit"),
         ),
         frozen=S.SUBMITTED | S.FORWARDED | S.WITHDRAWN,
     )

@@ -16,7 +16,7 @@ from app.schema.panel import Group, Menu, Panel, Related
 from app.schema.record import Record
 from app.schema.roles import Role
 from app.schema.rows import Owned
-from app.schema.workflow import Move, Step, Workflow
+from app.schema.workflow import Move, Return, Step, Workflow
 from models.people.ownership import release, take
 from models.voice.callback import Callback
 from models.voice.settings import CALLBACK_DAYS, COMPLAINT_DAYS, COMPLEX_DAYS, EXTENSION_DAYS
@@ -168,16 +168,14 @@ class Complaint(Owned, Record):
         ),
         Step("call_back", S.ANSWERED, S.CALLED_BACK, by=HANDLERS, when=_not_called),
         Step("close", S.CALLED_BACK, S.CLOSED, by=HANDLERS, when=_partial, asks=("cause",)),
-        Step("reopen", S.CALLED_BACK, S.INVESTIGATING, by=HANDLERS, asks=("reason",), tone="secondary"),
-        Step(
+        Return("reopen", S.CALLED_BACK, S.INVESTIGATING, by=HANDLERS),
+        Return(
             "hand_over",
             S.ACCEPTED | S.PROMISED | S.INVESTIGATING,
             S.RECEIVED,
             by=Role.SUPERVISOR,
-            asks=("reason",),
             effect=release,
             label="Back to the unassigned",
-            tone="secondary",
         ),
         frozen=S.CLOSED,
     )

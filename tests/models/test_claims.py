@@ -134,19 +134,31 @@ def test_days_spent_waiting_for_papers_do_not_count(session, people, contract, a
     assert claim.decide_by - claim.counting_since == timedelta(days=20)
 
 
-def test_above_the_authority_of_a_specialist_a_leader_decides(session, people, reviewing, as_system):
-    stopped(session, reviewing, people["claims"], "approve", Refusal, "your authority", approved="5000.01")
-    stopped(session, reviewing, people["claims"], "approve_over", NotPermitted, approved="5000.01")
+def test_above_the_authority_of_a_specialist_a_leader_agrees_as_well(session, people, reviewing, as_system):
+    walk(session, reviewing, people["claims"], "approve", approved="5000.01")
+    assert (reviewing.state, reviewing.approved) == (ClaimState.REVIEWING, Decimal("5000.01"))
+    stopped(session, reviewing, people["claims"], "approve", Refusal, "had your say", approved="5000.01")
+    stopped(session, reviewing, people["finance"], "approve", NotPermitted, approved="5000.01")
+    walk(session, reviewing, people["supervisor"], "approve", approved="5000.01")
+    assert (reviewing.state, reviewing.approved) == (ClaimState.APPROVED, Decimal("5000.01"))
+
+
+def test_limits_of_authority_are_settings_and_count_all_rounds(session, people, reviewing, as_system):
     set_setting(session, "claims.authority", "6000")
+    set_setting(session, "claims.authority_supervisor", "6500")
     session.commit()
-    stopped(session, reviewing, people["claims"], "approve", Refusal, "your authority", approved="6000.01")
-    walk(session, reviewing, people["supervisor"], "approve_over", approved="6000.01")
-    assert (reviewing.state, reviewing.approved) == (ClaimState.APPROVED, Decimal("6000.01"))
+    walk(session, reviewing, people["claims"], "approve", approved="6000")
+    walk(session, reviewing, people["finance"], "pay", method="transfer")
+    walk(session, reviewing, people["supervisor"], "reopen", reason="hidden damage")
+    for who in ("claims", "supervisor", "manager"):
+        assert reviewing.state == ClaimState.REVIEWING
+        walk(session, reviewing, people[who], "approve", approved="500.01")
+    assert reviewing.state == ClaimState.APPROVED
 
 
 def test_an_amount_that_cannot_be_is_not_approved(session, people, reviewing):
     for approved, why in (("0", "above 0"), ("-5", "above 0"), ("8000.01", "more than was claimed")):
-        stopped(session, reviewing, people["supervisor"], "approve_over", Refusal, why, approved=approved)
+        stopped(session, reviewing, people["supervisor"], "approve", Refusal, why, approved=approved)
 
 
 def test_a_claim_without_payee_is_not_approved(session, people, reviewing):
@@ -186,7 +198,7 @@ def test_only_finance_pays(session, people, approved):
 def test_whoever_approved_does_not_pay(session, people, reviewing):
     leader = people["supervisor"]
     both = replace(leader, reach={**leader.reach, ("step:pay", "claim"): Scope.TEAM})
-    walk(session, reviewing, both, "approve_over", approved="10")
+    walk(session, reviewing, both, "approve", approved="10")
     stopped(session, reviewing, both, "pay", Refusal, "Four eyes", method="transfer")
 
 
@@ -196,10 +208,10 @@ def test_what_was_approved_is_paid_and_nothing_else(session, people, approved, f
         value = {"approved": Decimal("4800.01"), "payee": "Li Ma", "payee_account": ACCOUNT + "4", "round": 2}[field]
         session.execute(update(Claim).values({field: value}))
         session.commit()
-    stopped(session, approved, people["finance"], "pay", Refusal, "not those approved", method="transfer")
+    stopped(session, approved, people["finance"], "pay", Refusal, "changed since", method="transfer")
     assert payouts(session) == []
     walk(session, approved, people["finance"], "take_back", reason="the payee was changed")
-    assert (approved.state, approved.approved, approved.seal) == (ClaimState.REVIEWING, None, None)
+    assert (approved.state, approved.approved) == (ClaimState.REVIEWING, None)
 
 
 def test_a_decided_claim_and_its_papers_are_changed_by_steps_alone(session, people, approved):
@@ -222,9 +234,10 @@ def test_a_claim_opened_again_is_paid_in_a_round_of_its_own(session, people, app
     stopped(session, approved, people["claims"], "reopen", NotPermitted, reason="hidden damage")
     walk(session, approved, people["supervisor"], "reopen", reason="hidden damage")
     assert (approved.round, approved.approved) == (2, None)
-    stopped(session, approved, people["claims"], "approve", Refusal, "your authority", approved="200.01")
-    stopped(session, approved, people["manager"], "approve_over", Refusal, "more than was", approved="3200.01")
-    walk(session, approved, people["manager"], "approve_over", approved="3200")
+    stopped(session, approved, people["manager"], "approve", Refusal, "more than was", approved="3200.01")
+    walk(session, approved, people["claims"], "approve", approved="3200")
+    assert approved.state == ClaimState.REVIEWING
+    walk(session, approved, people["manager"], "approve", approved="3200")
     walk(session, approved, people["finance"], "pay", method="transfer")
     assert [(p.round, p.amount) for p in payouts(session)] == [(1, Decimal("4800.00")), (2, Decimal("3200.00"))]
 
@@ -279,8 +292,8 @@ def test_whoever_sees_a_claim_sees_its_contract(session, people, approved):
 
 def test_a_refused_amount_is_not_kept_by_a_later_commit(session, people, reviewing):
     with acting(people["claims"]):
-        with pytest.raises(Refusal, match="your authority"):
-            advance(session, reviewing, "approve", answers={"approved": "7000"})
+        with pytest.raises(Refusal, match="more than was"):
+            advance(session, reviewing, "approve", answers={"approved": "8001"})
         session.commit()
     with acting(system_actor("tests")):
         assert session.scalars(select(Claim.approved)).all() == [None]
