@@ -44,6 +44,9 @@ def make(session: Session, record: type[Record], owner: Actor | None = None, **g
     if issubclass(record, _Placed) and owner is not None:
         values.setdefault("owner_id", owner.user_id)
         values.setdefault("unit_id", owner.unit_id)
+        if record.owned_by:
+            person = registry["person"]
+            values.setdefault(record.owned_by, session.scalar(select(person.id).where(person.user_id == owner.user_id)))
     for column in record.__table__.columns:
         info = column.info
         if column.key in values or "initial" in info or "serial" in info:

@@ -1,13 +1,13 @@
 """Throw-away records: what a newcomer would write in an afternoon. They pass every promise with no other file."""
 
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import DynamicMapped, Mapped, WriteOnlyMapped, mapped_column, relationship
 
 from app.schema.grants import Grants
 from app.schema.kinds import Code, Money, Phone, ShortText, State, WholeNumber, ref, starts_at
 from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Line, Record
 from app.schema.roles import Role
-from app.schema.rows import Owned, Team
+from app.schema.rows import Branch, Owned, Team
 from app.schema.transfer import Transfer
 from app.schema.workflow import Step, Workflow
 from tests.expense import Expense
@@ -38,6 +38,8 @@ class Gadget(Owned, Record):
     unit_of_sale_id: Mapped[int | None] = ref("unit")
     state: Mapped[GadgetState] = starts_at(GadgetState.DRAFT)
     twin: Mapped["Gadget | None"] = relationship(remote_side="Gadget.id", foreign_keys="Gadget.twin_id")
+    parts: WriteOnlyMapped["GadgetPart"] = relationship(viewonly=True)
+    twins: DynamicMapped["Gadget"] = relationship(foreign_keys="Gadget.twin_id", viewonly=True)
 
     grants = Grants(work=(Role.SALES, Role.RENEWAL), see=(Role.FINANCE, Role.INSPECTOR))
     transfer = Transfer(key="code")
@@ -85,4 +87,23 @@ class Trinket(Team, Record):
     panel = Panel(menu=Menu("Gadgets", order=98), title="name", columns=("name", "owner_id"), form=(Group("", "name"),))
 
 
-RECORDS = (Gadget, GadgetPart, Trinket, Expense)
+class Booth(Branch, Record):
+    """A stand of a branch, on which gadgets are sold."""
+
+    name: Mapped[ShortText]
+
+    grants = Grants(work=(Role.SALES, Role.RENEWAL))
+    panel = Panel(menu=Menu("Gadgets", order=97), title="name", columns=("name",), form=(Group("", "name"),))
+
+
+class Diary(Owned, Record):
+    """What somebody writes for himself: no deputy reads it."""
+
+    personal = True
+    name: Mapped[ShortText]
+
+    grants = Grants(work=(Role.SALES, Role.RENEWAL))
+    panel = Panel(menu=Menu("Gadgets", order=96), title="name", columns=("name",), form=(Group("", "name"),))
+
+
+RECORDS = (Gadget, GadgetPart, Trinket, Booth, Diary, Expense)

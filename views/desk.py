@@ -76,9 +76,10 @@ class DeskPage(Page):
 
 
 def _queue() -> Any:
-    """My open renewals: promised or overdue talks first, then first contacts by their limit, then by expiry."""
+    """My open renewals, and those of whom I stand in for: promised or overdue talks first, then first contacts by
+    their limit, then by expiry."""
     today = house_day(datetime.now(UTC))
-    mine = Renewal.owner_id == current_actor().user_id
+    mine = Renewal.owner_id.in_(current_actor().owner_ids())
     rank = case(
         (Renewal.next_contact_on <= today, 0),
         (Renewal.state == RenewalState.NEW, 1),

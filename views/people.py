@@ -111,7 +111,9 @@ class PeoplePage(Page):
         """Every role with how far it sees and how much it is granted."""
         roles = db.session.scalars(select(Role).order_by(Role.name)).all()
         scopes = dict(
-            db.session.execute(select(RoleScope.role_id, RoleScope.scope).where(RoleScope.record == "")).all()
+            db.session.execute(
+                select(RoleScope.role_id, RoleScope.scope).where(RoleScope.record == "", RoleScope.verb == "")
+            ).all()
         )
         counts = {role.id: len(permissions.holds(db.session, role)) for role in roles}
         return render_template("people/roles.html", roles=roles, scopes=scopes, counts=counts, Scope=Scope)
@@ -134,9 +136,8 @@ class PeoplePage(Page):
     def role(self, role_id: int) -> str:
         """What a role may do: area × record × verb, and its steps."""
         role = self._role(role_id)
-        scopes = {
-            row.record: row.scope for row in db.session.scalars(select(RoleScope).where(RoleScope.role_id == role.id))
-        }
+        rows = db.session.scalars(select(RoleScope).where(RoleScope.role_id == role.id))
+        scopes = {(row.record, row.verb): row.scope for row in rows}
         records = sorted(
             (record for record in registry if not issubclass(record, Line)),
             key=lambda record: (record.panel.menu.area if record.panel.menu else "~", str(record.__tablename__)),
@@ -158,15 +159,18 @@ class PeoplePage(Page):
         """Give and take permissions; obeyed at once by screens, API and exports of every process."""
         role = self._role(role_id)
         known = permissions.grantable()
+        records = {"", *(record for _verb, record in known)}
         wanted = {
             (verb, record) for text in request.form.getlist("grant") for verb, _s, record in [text.partition("|")]
         }
         given, taken = permissions.set_grants(db.session, role, wanted & known)
         for field, raw in request.form.items():
-            if field.startswith("scope|") and (record := field.removeprefix("scope|")) in {"", *(r for _v, r in known)}:
+            sort, _s, place = field.partition("|")
+            record, _s, verb = place.partition("|")
+            if sort == "scope" and (record in records if not verb else (verb, record) in known):
                 scope = Scope(int(raw)) if raw in {"1", "2", "3"} else None
                 if scope is not None or record:
-                    permissions.set_scope(db.session, role, record, scope)
+                    permissions.set_scope(db.session, role, record, scope, verb)
         db.session.commit()
         flash(_("%(given)d permissions given, %(taken)d taken.", given=given, taken=taken), "success")
         return redirect(url_for("PeoplePage.role", role_id=role_id))

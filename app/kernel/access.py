@@ -4,13 +4,14 @@ Grants live in Flask-AppBuilder's tables as permission ``can_<verb>`` on view-me
 ``can_step:<name>``. Lists, forms, pickers, steps, exports, the API, files and jobs all ask here.
 """
 
+from collections.abc import Callable
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Integer, bindparam, false, or_, select, true, union_all
+from sqlalchemy import BindParameter, ColumnElement, Integer, bindparam, false, or_, select, true, union_all
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.cache_key import HasCacheKey
 
-from app.kernel.actor import Actor, current_actor
+from app.kernel.actor import Actor, acting, current_actor
 from app.schema.errors import NotFound, NotPermitted, Refusal
 from app.schema.record import Line, Record, policy_name, words
 from app.schema.registry import registry
@@ -23,7 +24,9 @@ def may(actor: Actor, verb: str, record: type[Record] | Record) -> bool:
     row = None if isinstance(record, type) else cast("Record", record)
     cls = cast("type[Record]", record if row is None else type(row))
     scope = actor.scope(verb, policy_name(cls))
-    return scope > Scope.NONE and (row is None or within(actor, scope, row))
+    if scope == Scope.NONE or row is None or within(actor, scope, row):
+        return scope > Scope.NONE
+    return verb == "read" and bool(cls.seen_through) and _served(actor, row)
 
 
 def require(actor: Actor, verb: str, record: type[Record] | Record) -> None:
@@ -42,6 +45,15 @@ def widened(record: type[Record], scope: Scope) -> Scope:
     return scope
 
 
+def _served(actor: Actor, row: Record) -> bool:
+    """Whether the row is seen through another record, as `criterion` says."""
+    session = Session.object_session(row)
+    if session is None or row.id is None:
+        return False
+    with acting(actor):
+        return session.scalar(select(type(row).id).where(type(row).id == row.id)) is not None
+
+
 def within(actor: Actor, scope: Scope, row: Record) -> bool:
     """Whether a row lies within `scope`, judged by the values it has now (the twin of `criterion`)."""
     if isinstance(row, Line):
@@ -57,7 +69,7 @@ def place_within(actor: Actor, scope: Scope, record: type[Record], owner: int | 
     scope = widened(record, scope)
     if actor.system or scope == Scope.ALL:
         return True
-    if (owner == actor.user_id and owner is not None) or (record.pooled and owner is None):
+    if actor.owns(owner, personal=record.personal) or (record.pooled and owner is None):
         return scope > Scope.NONE
     if scope == Scope.TEAM:
         return unit in (actor.branch_ids if issubclass(record, Branch) else actor.unit_ids)
@@ -98,17 +110,27 @@ def criterion(record: type[Record], entity: Any, verb: str, reach: "Reach") -> C
 
 def _placed(record: type[Record], entity: Any, scope: Scope) -> ColumnElement[bool]:
     """The rows within `scope` by their owner and unit."""
-    ways: list[ColumnElement[bool]] = [entity.owner_id == bindparam(None, callable_=_me, type_=Integer, unique=True)]
+    owners = _me if record.personal else _owners
+    ways: list[ColumnElement[bool]] = [entity.owner_id.in_(_ids(owners))]
     if record.pooled:
         ways.append(entity.owner_id.is_(None))
     if scope == Scope.TEAM:
         units = _branch if issubclass(record, Branch) else _units
-        ways.append(entity.unit_id.in_(bindparam(None, callable_=units, expanding=True, type_=Integer, unique=True)))
+        ways.append(entity.unit_id.in_(_ids(units)))
     return or_(*ways)
 
 
-def _me() -> int | None:
-    return current_actor().user_id
+def _ids(asked: Callable[[], list[int]]) -> BindParameter[Any]:
+    """Ids read from the current actor when the statement runs."""
+    return bindparam(None, callable_=asked, expanding=True, type_=Integer, unique=True)
+
+
+def _me() -> list[int]:
+    return list(current_actor().owner_ids(personal=True)) or [-1]
+
+
+def _owners() -> list[int]:
+    return list(current_actor().owner_ids()) or [-1]
 
 
 def _units() -> list[int]:

@@ -15,6 +15,7 @@ class Actor:
 
     `reach` says how far each grant goes, by (verb, record name); a verb that is a step is written ``step:pay``.
     `unit_ids` are the person's unit and those below, `branch_ids` those of the branch, all as ids of ``unit``.
+    `represented` are those the person stands in for while they are on leave: names by user id.
     `source` is where the request came from: web, api, cli, job, import, system.
     """
 
@@ -25,6 +26,7 @@ class Actor:
     unit_ids: tuple[int, ...] = ()
     branch_ids: tuple[int, ...] = ()
     reach: Mapping[tuple[str, str], Scope] = field(default_factory=dict, hash=False)
+    represented: Mapping[int, str] = field(default_factory=dict, hash=False)
     source: str = "web"
     system: bool = False
     why: str | None = None
@@ -32,6 +34,20 @@ class Actor:
     def scope(self, verb: str, record: str) -> Scope:
         """How far this actor's `verb` goes on `record`; NONE when not granted."""
         return Scope.ALL if self.system else self.reach.get((verb, record), Scope.NONE)
+
+    def owns(self, owner_id: int | None, *, personal: bool = False) -> bool:
+        """Whether a row of that owner counts as this actor's own; a `personal` one is no deputy's."""
+        return owner_id is not None and owner_id in self.owner_ids(personal=personal)
+
+    def owner_ids(self, *, personal: bool = False) -> tuple[int, ...]:
+        """The owners whose rows count as this actor's own: the person, and those represented."""
+        own = () if self.user_id is None else (self.user_id,)
+        return own if personal else (*own, *self.represented)
+
+    def signature(self, owner_id: int | None) -> str:
+        """The name that history keeps of what was done to a row of that owner: "li for wang" of a deputy."""
+        absent = self.represented.get(owner_id) if owner_id is not None else None
+        return self.name if absent is None else f"{self.name} for {absent}"
 
     @cached_property
     def reading(self) -> tuple[tuple[str, int], ...]:

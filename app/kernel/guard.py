@@ -6,19 +6,18 @@ What would pass beside the gate (Core statements, bulk writes, text) is refused 
 
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakSet
 
-from sqlalchemy import ColumnClause, Join, Select, Table, UpdateBase, event, inspect, select
+from sqlalchemy import Connection, event, inspect, select
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, UOWTransaction, attributes, with_loader_criteria
 from sqlalchemy.orm.exc import StaleDataError
-from sqlalchemy.sql import visitors
-from sqlalchemy.sql.elements import TextClause
-from sqlalchemy.sql.selectable import AliasedReturnsRows
 
 from app.kernel import access, approvals, history, numbering, workflow
-from app.kernel.actor import Actor, current_actor
+from app.kernel.actor import Actor, current_actor, on_behalf
+from app.kernel.statements import BULK, TABLES, refuse, refuse_bulk, touches_records
 from app.schema.errors import Conflict, NotPermitted
 from app.schema.kinds import Choice
-from app.schema.record import Line, Record, policy_name
+from app.schema.record import Line, Record, policy_name, words
 from app.schema.registry import registry
 from app.schema.roles import Scope
 from app.schema.rows import _Placed
@@ -26,14 +25,48 @@ from app.schema.rows import _Placed
 _options: dict[Any, Any] = {}
 
 
+class GuardedConnection:
+    """The session's connection, for the engine's own tables: what touches a record's table is for the system alone."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def execute(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
+        """As `Connection.execute`. Raises `NotPermitted` for a statement on a record's table."""
+        self._ask(statement)
+        return self._connection.execute(statement, *args, **kwargs)
+
+    def scalar(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
+        """As `Connection.scalar`, guarded alike."""
+        self._ask(statement)
+        return self._connection.scalar(statement, *args, **kwargs)
+
+    def scalars(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
+        """As `Connection.scalars`, guarded alike."""
+        self._ask(statement)
+        return self._connection.scalars(statement, *args, **kwargs)
+
+    def exec_driver_sql(self, statement: str, *args: Any, **kwargs: Any) -> Any:
+        """As `Connection.exec_driver_sql`, for the system alone."""
+        self._ask(None)
+        return self._connection.exec_driver_sql(statement, *args, **kwargs)
+
+    def _ask(self, statement: Any) -> None:
+        if not current_actor().system and (statement is None or touches_records(statement)):
+            raise NotPermitted(TABLES)
+
+
 class GuardedSession(Session):
-    """A session whose `get` does not hand out rows of the identity map that the actor may not see."""
+    """A session that hands out no row its actor may not see, neither of the database nor of the identity map."""
 
     def get(self, entity: Any, ident: Any, **kwargs: Any) -> Any:
         """As `Session.get`; records are asked of the database, through the gate."""
         if not (isinstance(entity, type) and issubclass(entity, Record)) or current_actor().system:
             return super().get(entity, ident, **kwargs)
-        statement = select(entity).where(entity.id == ident)
+        statement = select(entity).where(entity.id == (ident[0] if isinstance(ident, tuple) else ident))
         if options := kwargs.get("options"):
             statement = statement.options(*options)
         if (lock := kwargs.get("with_for_update")) and lock is not False:
@@ -41,6 +74,50 @@ class GuardedSession(Session):
         if kwargs.get("populate_existing"):
             statement = statement.execution_options(populate_existing=True)
         return self.scalars(statement).one_or_none()
+
+    def connection(self, *args: Any, **kwargs: Any) -> Any:
+        """As `Session.connection`, with the gate in front of it."""
+        return GuardedConnection(super().connection(*args, **kwargs))
+
+    def refresh(self, instance: Any, *args: Any, **kwargs: Any) -> None:
+        """As `Session.refresh`. Raises `NotPermitted` for a row the system loaded and the actor may not see."""
+        if isinstance(instance, Record) and not self._shows(instance):
+            name = words(str(type(instance).__tablename__))
+            raise NotPermitted("There is no such %(record)s among those you may see.", record=name)
+        super().refresh(instance, *args, **kwargs)
+
+    def bulk_save_objects(self, objects: Any, *args: Any, **kwargs: Any) -> None:
+        """As `Session.bulk_save_objects`, for records by the system alone."""
+        objects = list(objects)
+        refuse_bulk(*(type(each) for each in objects))
+        super().bulk_save_objects(objects, *args, **kwargs)
+
+    def bulk_insert_mappings(self, mapper: Any, *args: Any, **kwargs: Any) -> None:
+        """As `Session.bulk_insert_mappings`, for records by the system alone."""
+        refuse_bulk(inspect(mapper).class_)
+        super().bulk_insert_mappings(mapper, *args, **kwargs)
+
+    def bulk_update_mappings(self, mapper: Any, mappings: Any) -> None:
+        """As `Session.bulk_update_mappings`, for records by the system alone."""
+        refuse_bulk(inspect(mapper).class_)
+        super().bulk_update_mappings(mapper, mappings)
+
+    def _identity_lookup(self, mapper: Any, primary_key_identity: Any, *args: Any, **kwargs: Any) -> Any:
+        """As the base; a row the system loaded is asked of the database again before it is handed to anybody else."""
+        found = super()._identity_lookup(mapper, primary_key_identity, *args, **kwargs)
+        return found if not isinstance(found, Record) or self._shows(found) else None
+
+    def _shows(self, row: Record) -> bool:
+        """Whether the actor may have a row at hand: what the system loaded is asked of the database once."""
+        unasked = self.info.get("unasked")
+        if not unasked or current_actor().system or row not in unasked:
+            return True
+        record: Any = type(row)
+        with self.no_autoflush:
+            if self.scalar(select(record.id).where(record.id == inspect(row).identity[0])) is None:
+                return False
+        unasked.discard(row)
+        return True
 
     def flush(self, objects: Any = None) -> None:
         """As `Session.flush`; a row changed by somebody else since it was read is a `Conflict`."""
@@ -66,47 +143,24 @@ def _narrow(state: ORMExecuteState) -> None:
     actor = current_actor()
     if actor.system:
         return
-    if state.is_column_load or state.is_relationship_load:
-        return  # the statement that loaded the row was narrowed, and its criterion goes along
+    if state.is_column_load:
+        return  # what an expired row holds by now; whoever has the row was given it
     if not state.is_select:
-        _refuse(state.statement, "Bulk and text statements pass by the row guard: change rows one by one.")
-    else:
-        _refuse(state.statement, "Name the record in a statement, not its table: tables pass by the row guard.")
-        state.statement = state.statement.options(_criteria(actor))
+        if touches_records(state.statement):
+            raise NotPermitted(BULK)
+        return
+    if not state.is_relationship_load:
+        refuse(state.statement)
+    option = _criteria(actor)
+    # Loaders hand the criterion on, but the row at hand may have been loaded by the system.
+    if not (state.is_relationship_load and option in state.user_defined_options):
+        state.statement = state.statement.options(option)
 
 
-def _refuse(statement: Any, why: str) -> None:
-    """Refuse a statement that touches a record's table otherwise than through the mapped class."""
-    for element in visitors.iterate(statement):
-        if isinstance(element, Select):
-            named = [*element._raw_columns, *element._from_obj, *(join[0] for join in element._setup_joins)]
-        elif isinstance(element, Join):
-            named = [element.left, element.right]
-        elif isinstance(element, UpdateBase):
-            if getattr(element.table, "name", None) in registry:
-                raise NotPermitted(why)
-            continue
-        elif isinstance(element, ColumnClause) and not _mapped(element):
-            named = [element.table] if element.table is not None else []
-            if element.is_literal and "select" in element.name.casefold():
-                raise NotPermitted(why)
-        elif isinstance(element, TextClause):
-            raise NotPermitted(why)
-        else:
-            continue
-        if any(_is_bare(part) for part in named):
-            raise NotPermitted(why)
-
-
-def _is_bare(part: Any) -> bool:
-    """A record's table, or an alias of it, that does not come from the mapped class."""
-    while isinstance(part, AliasedReturnsRows) and not _mapped(part):
-        part = part.element
-    return isinstance(part, Table) and part.name in registry and not _mapped(part)
-
-
-def _mapped(element: Any) -> bool:
-    return "parententity" in element._annotations or "parentmapper" in element._annotations
+@event.listens_for(GuardedSession, "loaded_as_persistent")
+def _note_loaded(session: Session, row: Any) -> None:
+    if current_actor().system and isinstance(row, Record):
+        session.info.setdefault("unasked", WeakSet()).add(row)
 
 
 @event.listens_for(GuardedSession, "before_flush")
@@ -139,14 +193,26 @@ def _record(session: Session, context: UOWTransaction) -> None:
 def _place(session: Session, row: Record, actor: Actor) -> None:
     """A new row belongs to whoever adds it, unless it says otherwise or goes to the pool; the unit is the owner's."""
     if isinstance(row, _Placed):
+        if link := type(row).owned_by:
+            _belong(session, row, link)
         if row.owner_id is None and not type(row).pooled and not actor.system:
             row.owner_id = actor.user_id
         if row.unit_id is None:
             row.unit_id = actor.unit_id
             if row.owner_id is not None and row.owner_id != actor.user_id:
-                person = registry["person"].__table__.c
-                home = select(person.unit_id).where(person.user_id == row.owner_id)
-                row.unit_id = session.connection().scalar(home) or actor.unit_id
+                row.unit_id = _home(session, "user_id", row.owner_id)[1] or actor.unit_id
+
+
+def _belong(session: Session, row: _Placed, link: str) -> None:
+    row.owner_id, row.unit_id = _home(session, "id", getattr(row, link))
+
+
+def _home(session: Session, field: str, value: Any) -> tuple[int | None, int | None]:
+    """The user and the unit of the person found by a field."""
+    person: Any = registry["person"]
+    with on_behalf("placing a row"):
+        found = session.execute(select(person.user_id, person.unit_id).where(getattr(person, field) == value)).first()
+    return (None, None) if found is None else (found.user_id, found.unit_id)
 
 
 def _permit(session: Session, actor: Actor, verb: str, row: Record) -> None:

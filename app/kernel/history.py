@@ -14,6 +14,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, attributes
 
 from app.kernel.actor import current_actor
+from app.kernel.deputies import signed
 from app.kernel.tables import AuditEntry
 from app.schema.record import Record, kind_of
 
@@ -91,7 +92,7 @@ def write(session: Session) -> None:
     session.connection().execute(
         insert(AuditEntry),
         [
-            _entry(actor, now, type(row).__tablename__, row.id, verb, changes, why)
+            _entry(signed(session, actor, row), now, type(row).__tablename__, row.id, verb, changes, why)
             for row, verb, changes, why in pending
         ],
     )
@@ -139,7 +140,8 @@ def edited(
 
 def note(session: Session, row: Record, verb: str, why: str | None, changes: dict[str, Any] | None = None) -> None:
     """An entry that no column change goes with, such as a value revealed or a step that keeps the state."""
-    entry = _entry(current_actor(), datetime.now(UTC), type(row).__tablename__, row.id, verb, changes or {}, why)
+    who = signed(session, current_actor(), row)
+    entry = _entry(who, datetime.now(UTC), type(row).__tablename__, row.id, verb, changes or {}, why)
     session.connection().execute(insert(AuditEntry).values(**entry))
 
 

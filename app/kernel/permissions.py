@@ -6,6 +6,7 @@ Every change raises the ``access`` epoch, by which all processes notice that cac
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import (
@@ -21,7 +22,9 @@ from sqlalchemy import delete, event, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, UOWTransaction
 
-from app.kernel.actor import Actor
+from app.kernel.actor import Actor, on_behalf
+from app.kernel.clock import house_day
+from app.kernel.deputies import represented
 from app.kernel.guard import GuardedSession
 from app.kernel.history import summarise
 from app.kernel.identity.passwords import hashed
@@ -81,18 +84,18 @@ def sync(session: Session) -> dict[str, int]:
             roles[declared.value] = Role(name=declared.value)
             session.add(roles[declared.value])
     session.flush()
-    scoped = {(s.role_id, s.record) for s in session.scalars(select(RoleScope))}
-    wanted = {(d.value, ""): d.scope for d in Declared}
+    scoped = {(s.role_id, s.record, s.verb) for s in session.scalars(select(RoleScope))}
+    wanted = {(d.value, "", ""): d.scope for d in Declared}
     wanted |= {
-        (str(role), str(record.__tablename__)): scope
+        (str(role), str(record.__tablename__), verb): scope
         for record in registry
         if not issubclass(record, Line)
-        for role, scope in record.grants.scopes.items()
+        for role, verb, scope in record.grants.reaches()
     }
     session.add_all(
-        RoleScope(role_id=roles[name].id, record=record, scope=int(scope))
-        for (name, record), scope in wanted.items()
-        if (roles[name].id, record) not in scoped
+        RoleScope(role_id=roles[name].id, record=record, verb=verb, scope=int(scope))
+        for (name, record, verb), scope in wanted.items()
+        if (roles[name].id, record, verb) not in scoped
     )
     given = {(g.role, g.verb, g.record) for g in session.scalars(select(GrantedDefault))}
     fresh = [grant_ for grant_ in dict.fromkeys(declared_grants()) if grant_ not in given]
@@ -154,7 +157,11 @@ def raise_epoch(session: Session, name: str = "access") -> None:
 @event.listens_for(GuardedSession, "after_flush")
 def _notice_changes(session: Session, context: UOWTransaction) -> None:
     """Who belongs where, who is active and who has which role decide access: changes raise the epoch."""
-    watched = {"person": ("unit_id", "user_id", "state"), "unit": ("parent_id",)}
+    watched = {
+        "person": ("unit_id", "user_id", "state"),
+        "unit": ("parent_id",),
+        "absence": ("person_id", "deputy_id", "starts_on", "ends_on", "state"),
+    }
     for row in session.new | session.dirty | session.deleted:
         fields = ("active", "roles") if isinstance(row, User) else watched.get(getattr(row, "__tablename__", ""), ())
         state = inspect(row)
@@ -164,35 +171,38 @@ def _notice_changes(session: Session, context: UOWTransaction) -> None:
 
 
 class Actors:
-    """Loads actors and keeps them until the access epoch moves. One per application."""
+    """Loads actors and keeps them until the access epoch or the day moves: leave ends with it. One per application."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, tuple[int, Actor]] = {}
+        self._kept: dict[int, tuple[tuple[int, date], Actor]] = {}
 
     def forget(self) -> None:
         """Read every actor anew."""
         self._kept.clear()
 
-    def of(self, session: Session, user_id: int, source: str = "web") -> Actor | None:
-        """The actor of a user; None if there is no such active user. One query when nothing has changed."""
+    def of(self, session: Session, user_id: int, source: str = "web", at: datetime | None = None) -> Actor | None:
+        """The actor of a user `at` a moment (now); None if there is no such active user. One query when unchanged."""
         value = select(Epoch.value).where(Epoch.name == "access").scalar_subquery()
         epoch = session.execute(select(User.active, value.label("value")).where(User.id == user_id)).one_or_none()
         if epoch is None or not epoch.active:
             return None
-        return self.at(session, user_id, epoch.value, source)
+        return self.at(session, user_id, epoch.value, source, at)
 
-    def at(self, session: Session, user_id: int, epoch: int, source: str = "web") -> Actor:
+    def at(
+        self, session: Session, user_id: int, epoch: int, source: str = "web", moment: datetime | None = None
+    ) -> Actor:
         """The actor of an active user, where the access `epoch` was read already. No query when nothing has changed."""
-        kept = self._kept.get(user_id)
-        if kept is None or kept[0] != epoch:
+        moment = moment or datetime.now(UTC)
+        kept, stands = self._kept.get(user_id), (epoch, house_day(moment))
+        if kept is None or kept[0] != stands:
             if len(self._kept) > 2000:
                 self._kept.clear()
-            kept = self._kept[user_id] = (epoch, load_actor(session, user_id))
+            kept = self._kept[user_id] = (stands, load_actor(session, user_id, at=moment))
         return kept[1] if source == "web" else replace(kept[1], source=source)
 
 
-def load_actor(session: Session, user_id: int, source: str = "web") -> Actor:
-    """Read a person's roles, units and grants from the database."""
+def load_actor(session: Session, user_id: int, source: str = "web", at: datetime | None = None) -> Actor:
+    """Read a person's roles, units, grants and absent colleagues from the database, as of `at` (now)."""
     user = session.execute(select(User.first_name, User.last_name).where(User.id == user_id)).one()
     rows = session.execute(
         select(Role.id, Role.name)
@@ -200,7 +210,7 @@ def load_actor(session: Session, user_id: int, source: str = "web") -> Actor:
         .where(assoc_user_role.c.user_id == user_id)
     ).all()
     ids = [row.id for row in rows]
-    scopes = {(s.role_id, s.record): Scope(s.scope) for s in session.scalars(select(RoleScope))}
+    scopes = {(s.role_id, s.record, s.verb): Scope(s.scope) for s in session.scalars(select(RoleScope))}
     granted = session.execute(
         select(assoc_permissionview_role.c.role_id, Permission.name, ViewMenu.name)
         .join(PermissionView, PermissionView.id == assoc_permissionview_role.c.permission_view_id)
@@ -210,8 +220,9 @@ def load_actor(session: Session, user_id: int, source: str = "web") -> Actor:
     )
     reach: dict[tuple[str, str], Scope] = {}
     for role_id, name, record in granted:
-        scope = scopes.get((role_id, record), scopes.get((role_id, ""), Scope.OWN))
-        key = (name.removeprefix(PREFIX), record)
+        key = verb, record = name.removeprefix(PREFIX), record
+        asked = ((role_id, record, verb), (role_id, record, ""), (role_id, "", verb), (role_id, "", ""))
+        scope = next((scopes[each] for each in asked if each in scopes), Scope.OWN)
         reach[key] = max(scope, reach.get(key, Scope.NONE))
     unit_id, below, branch = _units(session, user_id)
     return Actor(
@@ -222,6 +233,7 @@ def load_actor(session: Session, user_id: int, source: str = "web") -> Actor:
         unit_ids=below,
         branch_ids=branch,
         reach=reach,
+        represented=represented(session, user_id, house_day(at or datetime.now(UTC))),
         source=source,
     )
 
@@ -254,12 +266,12 @@ def holders(session: Session, role: str) -> set[int]:
 
 def _units(session: Session, user_id: int) -> tuple[int | None, tuple[int, ...], tuple[int, ...]]:
     """The user's unit, it and all below, and all of its branch (the ancestor just below the root)."""
-    connection = session.connection()
     person, unit = registry["person"].__table__.c, registry["unit"].__table__.c
-    unit_id = connection.scalar(select(person.unit_id).where(person.user_id == user_id))
-    if unit_id is None:
-        return None, (), ()
-    parents: dict[int, Any] = {row.id: row.parent_id for row in connection.execute(select(unit.id, unit.parent_id))}
+    with on_behalf("access"):
+        unit_id = session.scalar(select(person.unit_id).where(person.user_id == user_id))
+        if unit_id is None:
+            return None, (), ()
+        parents: dict[int, Any] = {row.id: row.parent_id for row in session.execute(select(unit.id, unit.parent_id))}
     children: dict[int, list[int]] = {}
     for child, parent in parents.items():
         children.setdefault(parent, []).append(child)
@@ -309,20 +321,21 @@ def set_grants(session: Session, role: Role, wanted: set[tuple[str, str]]) -> tu
     return len(given), len(taken)
 
 
-def set_scope(session: Session, role: Role, record: str, scope: Scope | None) -> None:
-    """How far a role sees, in general (`record` empty) or on one record; None forgets the exception."""
-    row = session.get(RoleScope, (role.id, record))
+def set_scope(session: Session, role: Role, record: str, scope: Scope | None, verb: str = "") -> None:
+    """How far a role reaches, in general (`record` empty) or on one record, with all verbs or one; None forgets it."""
+    row = session.get(RoleScope, (role.id, record, verb))
     before = None if row is None else Scope(row.scope)
     if before == scope:
         return
     if scope is None:
         session.delete(row)
     elif row is None:
-        session.add(RoleScope(role_id=role.id, record=record, scope=int(scope)))
+        session.add(RoleScope(role_id=role.id, record=record, verb=verb, scope=int(scope)))
     else:
         row.scope = int(scope)
     change = [None if before is None else before.name, None if scope is None else scope.name]
-    summarise(session, "ab_role", "edit", {"role": role.name, "record": record, "scope": change})
+    what = {"role": role.name, "record": record, "scope": change} | ({"verb": verb} if verb else {})
+    summarise(session, "ab_role", "edit", what)
     raise_epoch(session)
 
 

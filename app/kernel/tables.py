@@ -106,13 +106,14 @@ class Epoch(Model):
 
 
 class RoleScope(Model):
-    """How far a role sees; for one record (`record` set) or in general (`record` empty)."""
+    """How far a role reaches: in general or on one `record`, with all verbs or with one `verb`; empty means all."""
 
     __tablename__ = "role_scope"
     __table_args__: Any = {"extend_existing": False}
 
     role_id: Mapped[int] = mapped_column(ForeignKey("ab_role.id", ondelete="CASCADE"), primary_key=True)
     record: Mapped[str] = mapped_column(String(80), primary_key=True, default="")
+    verb: Mapped[str] = mapped_column(String(80), primary_key=True, default="")
     scope: Mapped[int] = mapped_column(Integer)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import configure_mappers
 
 from app.schema import transfer
 from app.schema.errors import DeclarationError
+from app.schema.grants import VERBS
 from app.schema.record import Line, Record
 from app.schema.registry import Registry
 from app.schema.rows import Shared, _Placed
@@ -32,6 +33,16 @@ def faults_of(record: type[Record], registry: Registry) -> Iterator[str]:
     elif not hasattr(record, "grants"):
         yield "does not say who may do what: give it grants = Grants(work=…, see=…)"
     yield from _unknown_fields(record, registry)
+    if issubclass(record, _Placed) and record.owned_by:
+        column = record.__table__.columns.get(record.owned_by)
+        if column is None or column.info.get("ref") != "person":
+            yield f"says owned_by = {record.owned_by!r}, which is no link to a person: ref('person')"
+    steps_ = record.workflow.steps if record.workflow else ()
+    known = {*VERBS, *(f"step:{step.name}" for step in steps_)}
+    known |= {f"step:{step.name}.{part.name}" for step in steps_ for part in step.parts}
+    for role, verb, _scope in record.grants.reaches() if hasattr(record, "grants") else ():
+        if verb and verb not in known:
+            yield f"scopes {verb!r} for {role}, which is no verb of it: one of {', '.join(sorted(known))}"
     if record.transfer is not None:
         key = record.__table__.columns.get(record.transfer.key)
         if key is None or not (key.unique or key.primary_key):

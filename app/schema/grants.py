@@ -13,14 +13,15 @@ class Grants:
     """The declared beginnings of a record's permissions.
 
     `work` may read, add and edit; `lead` besides may export and delete; `see` may only read;
-    `load` may import files. `scopes` widens or narrows a role's reach on this record alone.
+    `load` may import files. `scopes` widens or narrows a role's reach on this record alone: of all verbs
+    (``{Role.FINANCE: Scope.ALL}``) or of one (``{(Role.SALES, "read"): Scope.ALL}``: reads all, edits its own).
     """
 
     work: tuple[Role, ...] = ()
     see: tuple[Role, ...] = ()
     lead: tuple[Role, ...] = LEADERS
     load: tuple[Role, ...] = (Role.MANAGER,)
-    scopes: Mapping[Role, Scope] = field(default_factory=dict)
+    scopes: Mapping[Role | tuple[Role, str], Scope] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[tuple[str, Role]]:
         """Every (verb, role) pair granted."""
@@ -33,6 +34,12 @@ class Grants:
                 yield from (("export", role), ("delete", role))
             if role in self.load:
                 yield ("import", role)
+
+    def reaches(self) -> Iterator[tuple[Role, str, Scope]]:
+        """Every (role, verb, scope) of `scopes`; an empty verb stands for all of them."""
+        for who, scope in self.scopes.items():
+            role, verb = who if isinstance(who, tuple) else (who, "")
+            yield role, verb, scope
 
 
 REFERENCE = Grants(work=(), see=EVERYONE, lead=(Role.MANAGER, Role.ADMIN), load=(Role.MANAGER, Role.ADMIN))

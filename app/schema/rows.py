@@ -12,6 +12,11 @@ mixin      OWN                      TEAM                            ALL
 `Line`     as its parent            as its parent                   as its parent
 =========  =======================  ==============================  ==========
 
+The scope is a role's, and may differ by record and by verb: who reads all rows may still edit only his own.
+
+While somebody is on leave (``models/people/absence.py``) the deputy owns what the absent person owns, besides his own
+rows and within his own verbs; not so where a record says ``personal = True``: an appraisal is nobody else's.
+
 A record with ``pooled = True`` also shows unassigned rows (no owner) to everyone who may read it at all.
 ``seen_through = ("renewal.contract_id",)`` adds rows that a visible row of another record points at.
 """
@@ -29,6 +34,7 @@ class Guarded:
 
     __tablename__: Any = None
     pooled: ClassVar[bool] = False
+    personal: ClassVar[bool] = False
     seen_through: ClassVar[tuple[str, ...]] = ()
 
 
@@ -39,8 +45,12 @@ class Shared(Guarded):
 class _Placed(Guarded):
     """A row with an owner and a unit. The unit follows the owner unless said otherwise.
 
+    ``owned_by = "person_id"`` names a link to a person: a new row is that person's, whoever adds it.
+
     Both keep what they were before a change (active history): a write is judged by the row's old place as well.
     """
+
+    owned_by: ClassVar[str] = ""
 
     @declared_attr
     def owner_id(cls) -> Mapped[int | None]:

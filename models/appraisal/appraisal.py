@@ -106,6 +106,7 @@ class Appraisal(Owned, Record):
     )
 
     # Whoever looks over the whole department otherwise sees his or her own appraisal only.
+    personal = True
     grants = Grants(
         see=(*APPRAISED, Role.MANAGER),
         lead=(),

@@ -9,3 +9,12 @@ class Employment(State):
     PROBATION = "probation"
     ACTIVE = "active"
     LEFT = "left"
+
+
+class AbsenceState(State):
+    """What became of a request to be away. It is in force while approved, from its first day to its last."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"

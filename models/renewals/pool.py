@@ -20,6 +20,7 @@ from models.contracts.rules import add_months
 from models.contracts.states import ContractState
 from models.contracts.succession import has_paid_successor
 from models.people import Person
+from models.people.absence import away
 from models.people.settings import house_calendar
 from models.people.states import Employment
 from models.renewals import rules, settings
@@ -202,7 +203,7 @@ def _people(
         )
     }
     licence_needed = setting_value(session, settings.LICENCE_NEEDED)
-    working = holders(session, Role.RENEWAL)
+    working, absent = holders(session, Role.RENEWAL), away(session, today)
     found = []
     for person in session.scalars(select(Person).where(Person.state == Employment.ACTIVE).order_by(Person.id)):
         if person.user_id is None or person.user_id not in working:
@@ -213,7 +214,7 @@ def _people(
             carried = weights.base * desk.items + by_value + weights.difficulty * desk.difficulty
         worker = rules.Person(
             key=person.user_id,
-            hours=Decimal(person.daily_hours if person.present else 0),
+            hours=Decimal(person.daily_hours if person.present and person.id not in absent else 0),
             skill=person.skill,
             carried=carried,
             licensed=not licence_needed or _licensed(person, today),

@@ -69,7 +69,7 @@ def test_a_change_of_access_is_obeyed_at_once(backend, session, people, change):
         elif change == "deactivate":
             user.active = False
         else:
-            own.get(RoleScope, (role(own, "sales").id, "")).scope = int(Scope.ALL)
+            own.get(RoleScope, (role(own, "sales").id, "", "")).scope = int(Scope.ALL)
             permissions.raise_epoch(own)
         own.commit()
         for process in (actors, other_process):

@@ -1,0 +1,54 @@
+"""Deputies: who stands in for whom during leave. Kept in `models/people/absence.py`; asked here by name.
+
+An approved absence is in force from its first day to its last on the house's clock, and ends by itself. A deputy
+represents the person named in it and nobody else: whom an absent person represented, the deputy does not.
+"""
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kernel.actor import Actor, on_behalf
+from app.kernel.clock import house_day
+from app.schema.record import Line, Record
+from app.schema.registry import registry
+
+IN_FORCE = "approved"
+"""The state of an absence that counts."""
+
+
+def represents(session: Session, actor: Actor, at: datetime) -> set[int]:
+    """The users whom `actor` stands in for at a moment; `at` has a zone."""
+    return set() if actor.user_id is None else set(represented(session, actor.user_id, house_day(at)))
+
+
+def represented(session: Session, user_id: int, day: date) -> dict[int, str]:
+    """The users whom a user stands in for on a day, by id, with the names history keeps."""
+    absence, person = registry["absence"], registry["person"].__table__
+    absent, deputy = person.alias("absent"), person.alias("deputy")
+    kept = absence.__table__.c
+    found = (
+        select(absent.c.user_id, absent.c.name)
+        .join(absence.__table__, kept.person_id == absent.c.id)
+        .join(deputy, kept.deputy_id == deputy.c.id)
+        .where(deputy.c.user_id == user_id, absent.c.user_id.is_not(None), absent.c.user_id != user_id)
+        .where(kept.state == IN_FORCE, kept.starts_on <= day, kept.ends_on >= day)
+        .order_by(absent.c.user_id)
+    )
+    with on_behalf("deputies"):
+        return {row.user_id: row.name for row in session.execute(found)}
+
+
+def signed(session: Session, actor: Actor, row: Record) -> Actor:
+    """The actor as history names it for what is done to `row`: "li for wang" where li does it as wang's deputy."""
+    if not actor.represented:
+        return actor
+    whole: Record | None = row
+    while isinstance(whole, Line):
+        whole = cast("Record | None", session.get(whole.parent_record(), getattr(whole, whole.parent)))
+    if whole is None or type(whole).personal:
+        return actor
+    return replace(actor, name=actor.signature(getattr(whole, "owner_id", None)))
