@@ -51,14 +51,14 @@ def record_plural(record: type[Record]) -> str:
     return translated(plural_msgid(record))
 
 
+def field_msgid(record: type[Record], field: str) -> str:
+    """The English name of a field: the one its panel gives, else its own."""
+    return record.panel.labels.get(field) or words(field)
+
+
 def field_label(record: type[Record], field: str) -> str:
     """What a field is called."""
-    return translated(words(field))
-
-
-def words_of(name: str) -> str:
-    """What a name is called, whatever it belongs to."""
-    return translated(words(name))
+    return translated(field_msgid(record, field))
 
 
 def choice_label(value: Choice) -> str:
@@ -117,9 +117,9 @@ def _msgids_of(record: type[Record]) -> Iterator[str]:
     yield record_msgid(record)
     yield plural_msgid(record)
     for column in record.__table__.columns:
-        yield words(column.key)
+        yield field_msgid(record, column.key)
         yield from (value.label for value in column.info.get("choices", ()))
-    yield from (words(name) for name in (*panel.columns, *panel.facts))
+    yield from (field_msgid(record, name) for name in (*panel.columns, *panel.facts))
     yield from (group.title for group in panel.form if group.title)
     if panel.menu:
         yield panel.menu.area

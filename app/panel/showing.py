@@ -15,7 +15,7 @@ from app.kernel.workflow import offers
 from app.panel import cells, texts
 from app.panel.approving import boards_of
 from app.panel.fields import Field, columns_of, field_of, fields_of, form_fields, lines_of
-from app.panel.labels import record_plural, said, step_label, translated, verb_label, words_of
+from app.panel.labels import field_label, record_plural, said, step_label, translated, verb_label
 from app.panel.titles import Read, reading_of, titles_of
 from app.schema.errors import NotFound
 from app.schema.kinds import Choice
@@ -199,7 +199,8 @@ def timeline(session: Session, row: Any) -> list[Happened]:
         when = texts.plain(entry.at)
         happened = Happened(entry, verb_label(record, entry.verb), when)
         for key, (old, new) in _changes(entry):
-            happened.changes.append((words_of(key), _past(record, key, old, titles), _past(record, key, new, titles)))
+            before, after = (_past(record, key, value, titles) for value in (old, new))
+            happened.changes.append((field_label(record, key), before, after))
         found.append(happened)
     return found
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from app.kernel.clock import house_zone
 from app.panel.fields import Field
-from app.panel.labels import choice_label
+from app.panel.labels import choice_label, translated
 from app.schema.kinds import Choice
 
 
@@ -42,7 +42,7 @@ def _moment(value: datetime, kind: str) -> str:
 
 
 _WRITERS: dict[type, Callable[[Any, str], str]] = {
-    str: lambda value, kind: value,
+    str: lambda value, kind: translated(value) if kind == "label" else value,
     Decimal: _decimal,
     int: lambda value, kind: f"{value:,}" if kind == "integer" and abs(value) >= 10_000 else str(value),
     bool: lambda value, kind: _("yes") if value else _("no"),

@@ -103,7 +103,7 @@ def _seen_through(record: type[Record], registry: Registry) -> set[type[Record]]
 def _unknown_fields(record: type[Record], registry: Registry) -> Iterator[str]:
     panel = record.panel
     known = set(inspect(record).columns.keys())
-    named = [panel.title, *panel.columns, *panel.facts, *panel.fixed, panel.order.removeprefix("-")]
+    named = [panel.title, *panel.columns, *panel.facts, *panel.fixed, *panel.labels, panel.order.removeprefix("-")]
     named += [field for group in panel.form for field in group.fields]
     for name in named:
         if name not in known and not hasattr(record, name):

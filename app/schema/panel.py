@@ -1,6 +1,7 @@
 """How a record is shown: columns, form, menu. Declared once; list, show, form, API and export obey."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 class Menu:
@@ -32,7 +33,8 @@ class Panel:
     `title` is the field that names a row; `columns` are the list's; `search` are the fields the search box
     looks in (a dotted path such as ``customer.name`` follows a link); `form` are the sections of add and
     edit; `facts` are read-only fields shown on the record's page besides; `order` sorts the list, ``-`` descending.
-    `fixed` fields may be set when adding and not changed afterwards.
+    `fixed` fields may be set when adding and not changed afterwards. `labels` name fields in English where their own
+    name would say something else elsewhere: ``{"rate": "Premium rate"}``.
     """
 
     title: str = "id"
@@ -46,3 +48,4 @@ class Panel:
     order: str = "-id"
     label: str = ""
     plural: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.schema.kinds import Percent, Quantity, ShortText, YesNo, choice, ref
+from app.schema.kinds import SHORT_TEXT, Kind, Percent, Quantity, ShortText, YesNo, choice, ref
 from app.schema.panel import Panel
 from app.schema.record import Line
 from models.appraisal.states import Direction
@@ -13,6 +13,9 @@ from models.appraisal.template_line import MEASURE
 
 if TYPE_CHECKING:
     from models.appraisal.appraisal import Appraisal
+
+LABEL = Kind("label", SHORT_TEXT.parse, longest=200)
+"""The English name of a measure, the key of its translations."""
 
 
 class AppraisalLine(Line):
@@ -28,7 +31,7 @@ class AppraisalLine(Line):
     appraisal_id: Mapped[int] = ref("appraisal", ondelete="CASCADE")
     appraisal: Mapped["Appraisal"] = relationship(back_populates="lines")
     measure: Mapped[str] = mapped_column(String(80), info={"kind": MEASURE})
-    label: Mapped[ShortText]
+    label: Mapped[str] = mapped_column(String(200), info={"kind": LABEL})
     weight: Mapped[Percent]
     target: Mapped[Quantity]
     direction: Mapped[Direction] = choice(Direction)

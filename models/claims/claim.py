@@ -85,7 +85,7 @@ class Claim(Owned, Noted, Record):
         columns=("number", "contract_id", "cause", "claimed", "approved", "decide_by", "owner_id", "state"),
         search=("number", "contract.number", "payee"),
         form=(
-            Group("Report", "contract_id", "reported_at", "channel"),
+            Group("First notice", "contract_id", "reported_at", "channel"),
             Group("Incident", "occurred_on", "place", "cause", "loss"),
             Group("Money", "claimed", "payee", "payee_account", "remark"),
         ),
@@ -102,6 +102,7 @@ class Claim(Owned, Noted, Record):
             "pay_by",
         ),
         fixed=("contract_id",),
+        labels={"approved": "Approved amount"},
         related=(Related("paper", "claim_id"), Related("survey", "claim_id"), Related("payout", "claim_id")),
     )
     workflow = Workflow(

@@ -72,7 +72,15 @@ class Survey(Owned, Record):
     )
     workflow = Workflow(
         Step("visit", S.ASSIGNED, S.ON_SITE, by=Role.CLAIMS, asks=("visited_on",)),
-        Step("report", S.ON_SITE, S.REPORTED, by=Role.CLAIMS, asks=("findings", "assessed"), effect=_hand_over),
+        Step(
+            "report",
+            S.ON_SITE,
+            S.REPORTED,
+            by=Role.CLAIMS,
+            asks=("findings", "assessed"),
+            effect=_hand_over,
+            label="Hand in the report",
+        ),
         Step("cancel", S.ASSIGNED | S.ON_SITE, S.CANCELLED, by=LEADERS, asks=("reason",), tone="danger"),
         frozen=S.REPORTED | S.CANCELLED,
     )

@@ -130,7 +130,14 @@ class Contract(Owned, Noted, Record):
         related=(Related("renewal", "contract_id"), Related("contract", "predecessor_id")),
     )
     workflow = Workflow(
-        Step("issue", S.DRAFT, S.IN_FORCE, by=(Role.OPERATIONS, Role.SUPERVISOR), asks=("paid_on?",)),
+        Step(
+            "issue",
+            S.DRAFT,
+            S.IN_FORCE,
+            by=(Role.OPERATIONS, Role.SUPERVISOR),
+            asks=("paid_on?",),
+            label="Issue the policy",
+        ),
         Step("record_payment", S.IN_FORCE, S.IN_FORCE, by=(Role.OPERATIONS, Role.FINANCE), asks=("paid_on",)),
         Step("renew", S.IN_FORCE | S.LAPSED, S.RENEWED, by=Role.MANAGER, when=_lacks_successor, label="Mark renewed"),
         Step(
@@ -150,6 +157,7 @@ class Contract(Owned, Noted, Record):
             by=(Role.SUPERVISOR, Role.MANAGER),
             asks=("cancelled_on", "reason"),
             publishes=ContractCancelled,
+            label="Cancel the cover",
             tone="danger",
         ),
         Step(

@@ -34,7 +34,7 @@ class Customer(Owned, Noted, Record):
 
     number: Mapped[str] = serial("CUS-{year}-{seq:06}")
     name: Mapped[ShortText]
-    kind: Mapped[CustomerKind] = choice(CustomerKind, default=CustomerKind.PERSON)
+    kind: Mapped[CustomerKind] = choice(CustomerKind, default=CustomerKind.INDIVIDUAL)
     phone: Mapped[Phone | None]
     email: Mapped[Email | None]
     address: Mapped[Address | None]

@@ -14,7 +14,7 @@ class CustomerState(State):
 class CustomerKind(Choice):
     """Whose file it is."""
 
-    PERSON = "person"
+    INDIVIDUAL = "person"
     HOUSEHOLD = "household"
     FIRM = "firm"
 

@@ -64,7 +64,7 @@ def _customer(session: Session, random: Random, number: int, keeper: Member) -> 
     name = f"{random.choice(CITIES)}{random.choice(('远航', '启明', '华泰', '顺达'))}有限公司" if firm else ""
     customer = Customer(
         name=name or random.choice(FAMILIES) + random.choice(GIVEN),
-        kind=CustomerKind.FIRM if firm else CustomerKind.PERSON,
+        kind=CustomerKind.FIRM if firm else CustomerKind.INDIVIDUAL,
         gender=None if firm else random.choice(list(Gender)),
         phone=f"+86138{random.randrange(10**8):08}",
         email=f"customer{number:03}@example.cn" if number % 3 else None,

@@ -9,7 +9,7 @@ from app.kernel.clock import house_day
 from app.kernel.outbox import Channel, NoticeState, tell_all
 from app.kernel.permissions import holders
 from app.kernel.settings import setting_value
-from app.schema.jobs import scheduled
+from app.schema.jobs import Missed, scheduled
 from app.schema.roles import Role
 from models.renewals import pool as expiry_pool
 from models.renewals import reminders, settings
@@ -23,6 +23,13 @@ def pool(due: datetime, session: Session) -> dict[str, Any]:
     given = expiry_pool.allocate(session, today)
     _tell(session, today, given)
     return {**counts, **given.published()}
+
+
+@scheduled("renewals.rebalance", cron="30 6 * * mon", label="Even out untouched renewals", missed=Missed.LATEST)
+def rebalance(due: datetime, session: Session) -> dict[str, Any]:
+    """Before the week's work: move what nobody has begun on from the fullest desks to the emptiest."""
+    given = expiry_pool.rebalance(session, house_day(due))
+    return {"written": given.moved, **given.published()}
 
 
 @scheduled("renewals.remind", cron="0 8 * * *", label="Renewal reminders")

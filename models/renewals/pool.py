@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, case, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel import history
@@ -101,10 +101,11 @@ def _fields(cohort: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Given:
-    """What an allocation did: the balance of `rules.allocate`, and names by user id."""
+    """What an allocation did: the balance it came to, names by user id, and how many items changed desks."""
 
     allocation: rules.Allocation
     names: dict[rules.Key, str]
+    moved: int
 
     def published(self) -> dict[str, Any]:
         """Counts, value and load by person, and the highest load over the lowest; fit for JSON."""
@@ -133,90 +134,132 @@ def allocate(session: Session, today: date) -> Given:
     The previous owner is whoever worked the renewal before, else the contract's keeper. Those who do not work today,
     or may not, get none; what nobody may take stays in the pool.
     """
-    items = _items(session)
     weights = settings.load_weights(session)
-    people = _people(session, today, items, weights)
-    units = {worker.key: person.unit_id for person, worker in people}
+    items = _items(session, Renewal.state == RenewalState.NEW, Renewal.owner_id.is_(None))
+    people = _people(session, today, _carried(session, items, weights))
     allocation = rules.allocate(items, [worker for _, worker in people], weights)
+    now_credited = {"credited_to_id": bindparam("person"), "allocated_on": today}
+    moves = _moves(items, allocation)
+    _hand_out(session, today, people, moves, now_credited)
+    return _publish(session, today, "allocate", people, allocation, len(moves))
+
+
+def rebalance(session: Session, today: date) -> Given:
+    """Even out what is on the desks, moving untouched items alone (see `rules.rebalance`).
+
+    What its owner has begun to work on stays. The credit stays with whom it was frozen to.
+    """
+    items = _items(session, Renewal.state.in_(OPEN), Renewal.owner_id.is_not(None))
+    people = _people(session, today, {})
+    allocation = rules.rebalance(items, [worker for _, worker in people], settings.load_weights(session))
+    table = Renewal.__table__.c
+    credit_kept = {
+        "credited_to_id": func.coalesce(table.credited_to_id, bindparam("person")),
+        "allocated_on": func.coalesce(table.allocated_on, today),
+    }
+    moves = [(item, person) for item, person in _moves(items, allocation) if person != item.owner]
+    _hand_out(session, today, people, moves, credit_kept)
+    return _publish(session, today, "rebalance", people, allocation, len(moves))
+
+
+Staff = list[tuple[Person, rules.Person]]
+Moves = list[tuple[rules.Item, rules.Key]]
+
+
+def _moves(items: list[rules.Item], allocation: rules.Allocation) -> Moves:
+    """Which item goes to whom; what nobody may take is not among them."""
+    by_key = {item.key: item for item in items}
+    return [(by_key[a.item], a.person) for a in allocation.assignments if a.person is not None]
+
+
+def _hand_out(session: Session, today: date, people: Staff, moves: Moves, credit: dict[str, Any]) -> None:
+    """Write who has what from here on, in few statements."""
+    units = {worker.key: person.unit_id for person, worker in people}
     limit = setting_value(session, settings.FIRST_CONTACT_DAYS)
     contact_by = house_calendar().next_working_day(today, limit) if limit > 0 else today
-    difficulty = {item.key: int(item.difficulty) for item in items}
     desks: dict[tuple[rules.Key, int], list[rules.Key]] = defaultdict(list)
-    for assignment in allocation.assignments:
-        if assignment.person is not None:
-            desks[assignment.person, difficulty[assignment.item]].append(assignment.item)
+    for item, person in moves:
+        desks[person, int(item.difficulty)].append(item.key)
     table = Renewal.__table__
     for (person, hardness), keys in desks.items():
         given_to = {
-            "owner_id": person,
-            "credited_to_id": person,
+            "owner_id": bindparam("person"),
             "unit_id": units[person],
             "difficulty": hardness,
-            "allocated_on": today,
+            **credit,
             "contact_by": contact_by,
             "version": table.c.version + 1,
             "changed_at": datetime.now(UTC),
         }
         for start in range(0, len(keys), CHUNK):
             chunk = table.c.id.in_(keys[start : start + CHUNK])
-            session.connection().execute(update(table).where(chunk).values(given_to))
+            session.connection().execute(update(table).where(chunk).values(given_to), {"person": person})
     session.expire_all()
-    given = Given(allocation, {worker.key: person.name for person, worker in people})
-    if desks:
-        history.summarise(session, "renewal", "allocate", {"on": today.isoformat(), **given.published()})
+
+
+def _publish(
+    session: Session, today: date, verb: str, people: Staff, allocation: rules.Allocation, moved: int
+) -> Given:
+    """Put the balance into the history, if anything came to another desk."""
+    given = Given(allocation, {worker.key: person.name for person, worker in people}, moved)
+    if moved:
+        history.summarise(session, "renewal", verb, {"on": today.isoformat(), **given.published()})
     return given
 
 
-def _items(session: Session) -> list[rules.Item]:
-    """The items of nobody. It is harder to renew a contract whose claims cost more than its premium brought."""
+def _items(session: Session, *which: ColumnElement[bool]) -> list[rules.Item]:
+    """Items to share, touched once somebody has begun to work on them.
+
+    It is harder to renew a contract whose claims cost more than its premium brought.
+    """
     before = aliased(Renewal)
     rows = session.execute(
         select(
             Renewal.id,
             Renewal.premium,
             Contract.claims_amount,
-            func.coalesce(before.owner_id, Contract.owner_id).label("owner"),
+            func.coalesce(Renewal.owner_id, before.owner_id, Contract.owner_id).label("owner"),
+            and_(Renewal.owner_id.is_not(None), Renewal.state != RenewalState.NEW).label("touched"),
         )
         .join(Contract, Contract.id == Renewal.contract_id)
         .outerjoin(before, before.successor_id == Renewal.contract_id)
-        .where(Renewal.state == RenewalState.NEW, Renewal.owner_id.is_(None))
+        .where(*which)
     )
-    return [rules.Item(r.id, r.premium, Decimal(int(r.claims_amount > r.premium)), r.owner) for r in rows]
+    return [rules.Item(r.id, r.premium, Decimal(int(r.claims_amount > r.premium)), r.owner, r.touched) for r in rows]
 
 
-def _people(
-    session: Session, today: date, items: list[rules.Item], weights: rules.Weights
-) -> list[tuple[Person, rules.Person]]:
-    """Everybody who works renewals, with what is on their desks already."""
+def _carried(session: Session, items: list[rules.Item], weights: rules.Weights) -> dict[int, Decimal]:
+    """The load already on each desk, by user, measured by the mean premium of the items to share."""
     mean = sum((item.premium for item in items), Decimal(0)) / (len(items) or 1)
-    desks = {
-        row.owner_id: row
-        for row in session.execute(
-            select(
-                Renewal.owner_id,
-                func.count().label("items"),
-                func.sum(Renewal.premium).label("premium"),
-                func.sum(Renewal.difficulty).label("difficulty"),
-            )
-            .where(Renewal.state.in_(OPEN), Renewal.owner_id.is_not(None))
-            .group_by(Renewal.owner_id)
+    desks = session.execute(
+        select(
+            Renewal.owner_id,
+            func.count().label("items"),
+            func.sum(Renewal.premium).label("premium"),
+            func.sum(Renewal.difficulty).label("difficulty"),
         )
+        .where(Renewal.state.in_(OPEN), Renewal.owner_id.is_not(None))
+        .group_by(Renewal.owner_id)
+    )
+    by_value = weights.premium / mean if mean else Decimal(0)
+    return {
+        d.owner_id: weights.base * d.items + by_value * d.premium + weights.difficulty * d.difficulty for d in desks
     }
+
+
+def _people(session: Session, today: date, carried: dict[int, Decimal]) -> Staff:
+    """Everybody who works renewals, with what is on their desks besides the items to share."""
     licence_needed = setting_value(session, settings.LICENCE_NEEDED)
     working, absent = holders(session, Role.RENEWAL), away(session, today)
     found = []
     for person in session.scalars(select(Person).where(Person.state == Employment.ACTIVE).order_by(Person.id)):
         if person.user_id is None or person.user_id not in working:
             continue
-        desk, carried = desks.get(person.user_id), Decimal(0)
-        if desk is not None:
-            by_value = weights.premium * desk.premium / mean if mean else Decimal(0)
-            carried = weights.base * desk.items + by_value + weights.difficulty * desk.difficulty
         worker = rules.Person(
             key=person.user_id,
             hours=Decimal(person.daily_hours if person.present and person.id not in absent else 0),
             skill=person.skill,
-            carried=carried,
+            carried=carried.get(person.user_id, Decimal(0)),
             licensed=not licence_needed or _licensed(person, today),
             examined=person.examined,
         )

@@ -60,7 +60,7 @@ profile(
                 {
                     "number": Cell("Customer"),
                     "name": Cell("Customer"),
-                    "kind": Fixed(CustomerKind.PERSON),
+                    "kind": Fixed(CustomerKind.INDIVIDUAL),
                     "region": Cell("State"),
                     "gender": Cell("Gender", values={"F": Gender.FEMALE, "M": Gender.MALE}),
                     "income": Cell("Income"),

@@ -155,7 +155,16 @@ class Renewal(Owned, Noted, Record):
             label="Chase payment",
             tone="secondary",
         ),
-        Step("close", S.AGREED, S.RENEWED, by=WORKERS, when=effects.unpriced, asks=("paid_on",), effect=effects.close),
+        Step(
+            "close",
+            S.AGREED,
+            S.RENEWED,
+            by=WORKERS,
+            when=effects.unpriced,
+            asks=("paid_on",),
+            effect=effects.close,
+            label="Close the renewal",
+        ),
         Return("reopen", S.AGREED, S.FOLLOWING, by=WORKERS),
         Step(
             "decline",

@@ -83,6 +83,7 @@ class Quote(Owned, Noted, Record):
             Group("Price", "sum_insured", "rate", "discount", "minimum", "remark"),
         ),
         facts=("number", "premium", "trace", "valid_until", "agreed_with"),
+        labels={"rate": "Premium rate"},
     )
     workflow = Workflow(
         Step("calculate", S.DRAFT, S.CALCULATED, by=SELLERS, effect=_calculate),

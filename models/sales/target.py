@@ -72,6 +72,7 @@ class Target(Owned, Noted, Record):
         form=(Group("Target", "month", "owner_id", "product_id", "amount", "whole_id", "remark"),),
         related=(Related("target", "whole_id"),),
         order="-month",
+        labels={"month": "Target month"},
     )
     workflow = Workflow(
         Step("set", S.DRAFT, S.IN_FORCE, by=Role.MANAGER, label="Put in force"),

@@ -81,6 +81,7 @@ class Callback(Owned, Record):
         form=(Group("Callback", "kind", "customer_id", "complaint_id", "script_id", "due_on"),),
         facts=("number", "tries", "tried_on", "said", "content", "issue", "routed_to_id"),
         order="due_on",
+        labels={"issue": "Problem raised", "content": "Customer content"},
     )
     workflow = Workflow(
         Step("attempt", S.DUE | S.TRIED, S.TRIED, by=STAFF, effect=_try, label="Not reached", tone="secondary"),

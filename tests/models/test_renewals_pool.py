@@ -1,5 +1,6 @@
 """The expiry pool and its allocation: what enters, who gets it, what is published, and that twice writes nothing."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -8,10 +9,11 @@ from sqlalchemy import select
 
 from app.kernel.settings import set_setting
 from app.kernel.tables import AuditEntry, Notice
+from app.kernel.workflow import adopt
 from models.contracts.states import Channel, ContractState
 from models.people import Person
 from models.renewals import Renewal
-from models.renewals.jobs import pool
+from models.renewals.jobs import pool, rebalance
 from models.renewals.rules import LeftOut
 from models.renewals.states import RenewalState
 from tests.models import book
@@ -200,3 +202,31 @@ def test_specialists_and_supervisors_are_told_once_a_day(session, people):
     owner = session.scalar(select(Renewal.owner_id))
     told = list(session.scalars(select(Notice.user_id).where(Notice.channel == "app")))
     assert sorted(told) == sorted([owner, people["supervisor"].user_id, people["supervisor2"].user_id])
+
+
+def test_the_week_begins_with_even_desks_and_only_the_untouched_moves(session, people, as_system):
+    for n in range(9):
+        book.contract(session, TODAY + n * DAY)
+    session.commit()
+    pool(DUE, session)
+    mine, other = people["renewal"].user_id, people["renewal2"].user_id
+    for row in items(session).values():
+        row.owner_id = mine
+    session.flush()
+    begun = sorted(items(session))[:2]
+    for key in begun:
+        adopt(session, items(session)[key], S.CONTACTED)
+    credit = {key: (row.credited_to_id, row.allocated_on) for key, row in items(session).items()}
+    session.commit()
+    result = rebalance(DUE, session)
+    session.commit()
+    found = items(session)
+    assert Counter(row.owner_id for row in found.values()) == {mine: 3, other: 3, people["renewal3"].user_id: 3}
+    assert all(found[key].owner_id == mine for key in begun), "what is begun stays"
+    assert {row.unit_id for row in found.values() if row.owner_id == other} == {people["renewal2"].unit_id}
+    assert {key: (row.credited_to_id, row.allocated_on) for key, row in found.items()} == credit
+    assert result["written"] == 6
+    told = session.scalars(select(AuditEntry).where(AuditEntry.verb == "rebalance")).all()
+    assert len(told) == 1
+    assert rebalance(DUE, session)["written"] == 0
+    assert session.scalars(select(AuditEntry).where(AuditEntry.verb == "rebalance")).all() == told
