@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from app.cli import history  # noqa: F401 - adds a command to ``panel``
 from app.cli.data import data
 from app.cli.jobs import jobs
 from app.cli.panel import panel

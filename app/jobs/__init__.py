@@ -1,8 +1,8 @@
 """The scheduler: cron lines tick, the ledger decides what is due, the runner does it. Nothing lost, nothing doubled.
 
-Importing this room declares the engine's own job, ``notices.send``.
+Importing this room declares the engine's own jobs: ``notices.send``, ``history.seal``.
 """
 
-from app.jobs import sender
+from app.jobs import sealing, sender
 
-__all__ = ["sender"]
+__all__ = ["sealing", "sender"]

@@ -57,11 +57,17 @@ class Actor:
 
 NOBODY = Actor("nobody")
 _current: ContextVar[Actor] = ContextVar("actor", default=NOBODY)
+_address: ContextVar[str | None] = ContextVar("address", default=None)
 
 
 def current_actor() -> Actor:
     """The actor of this request, job or command."""
     return _current.get()
+
+
+def request_address() -> str | None:
+    """The network address this request came from; None for jobs and commands."""
+    return _address.get()
 
 
 def system_actor(name: str, source: str = "job") -> Actor:

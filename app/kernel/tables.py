@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kernel.appendonly import append_only
 from app.schema.types import Exact, UtcMoment
 
 
@@ -26,21 +27,68 @@ def _now() -> datetime:
 
 
 class AuditEntry(Model):
-    """One change of one row, or one summary of a set-based change; written in the change's own transaction."""
+    """One change of one row, or one summary of a set-based change; written in the change's own transaction.
+
+    Only ever added to, and sealed (`AuditSeal`): it names the user by a bare id, which outlives the user's account.
+    `address` is where a request came from. A change of a line stands on the page of what it is a part of (`part_of`).
+    `reverts_id` is the entry this one took back. A column added later has to be empty in the entries there are: what is
+    empty does not count in a seal.
+    """
 
     __tablename__ = "audit_entry"
-    __table_args__: Any = (Index("ix_audit_entry_row", "record", "record_id"), Index("ix_audit_entry_at", "at"))
+    __table_args__: Any = (
+        Index("ix_audit_entry_row", "record", "record_id", "id"),
+        Index(
+            "ix_audit_entry_part",
+            "part_of",
+            "part_of_id",
+            "id",
+            postgresql_where=text("part_of IS NOT NULL"),
+            sqlite_where=text("part_of IS NOT NULL"),
+        ),
+        Index("ix_audit_entry_at", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcMoment, default=_now)
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+    user_id: Mapped[int | None] = mapped_column(Integer)
     actor: Mapped[str] = mapped_column(String(200))
     source: Mapped[str] = mapped_column(String(20))
+    address: Mapped[str | None] = mapped_column(String(64))
     record: Mapped[str] = mapped_column(String(80))
     record_id: Mapped[int | None] = mapped_column(Integer)
+    part_of: Mapped[str | None] = mapped_column(String(80))
+    part_of_id: Mapped[int | None] = mapped_column(Integer)
     verb: Mapped[str] = mapped_column(String(80))
     changes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     why: Mapped[str | None] = mapped_column(Text)
+    reverts_id: Mapped[int | None] = mapped_column(Integer)
+
+
+class AuditSeal(Model):
+    """A batch of the history, sealed: see `app.kernel.history.sealing`. Only ever added to.
+
+    `entries` are the ids sealed, as ranges ``[[first, last], …]``; `marks` the beginnings of their hashes. Once this
+    seal stands, no entry up to `settled` can come any more but by a forger's hand.
+    """
+
+    __tablename__ = "audit_seal"
+    __table_args__: Any = {"extend_existing": False}
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcMoment, default=_now)
+    count: Mapped[int] = mapped_column(Integer)
+    entries: Mapped[list[list[int]]] = mapped_column(JSON)
+    marks: Mapped[str] = mapped_column(Text)
+    settled: Mapped[int] = mapped_column(Integer)
+    high: Mapped[int] = mapped_column(Integer)
+    waiting: Mapped[list[str]] = mapped_column(JSON)
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+append_only(AuditEntry.__table__)
+append_only(AuditSeal.__table__)
 
 
 class Approval(Model):

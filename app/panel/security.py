@@ -8,7 +8,7 @@ from flask_appbuilder.security.sqla.manager import SecurityManager
 from werkzeug.wrappers import Response
 
 from app.extensions import csrf
-from app.kernel.actor import NOBODY, Actor, _current, current_actor
+from app.kernel.actor import NOBODY, Actor, _address, _current, current_actor
 from app.kernel.database import _read_only
 from app.kernel.identity.sessions import Presence
 from app.kernel.permissions import Actors
@@ -45,6 +45,7 @@ def bind_actor(app: Flask, session: Any) -> None:
         reading = request.method in ("GET", "HEAD", "OPTIONS")
         g.read_only_token = _read_only.set(reading)
         g.actor_token = _current.set(NOBODY)
+        _address.set(request.remote_addr)
         if request.endpoint == "static" or request.blueprint == "appbuilder":
             return
         g.presence = entering.recognise(session)
@@ -58,6 +59,7 @@ def bind_actor(app: Flask, session: Any) -> None:
     def _leave(error: BaseException | None) -> None:
         if g.pop("actor_token", None) is not None:
             _current.set(NOBODY)
+            _address.set(None)
         if g.pop("read_only_token", None) is not None:
             _read_only.set(False)
 

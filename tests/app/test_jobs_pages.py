@@ -15,11 +15,11 @@ from app.kernel import ledger
 from app.kernel.actor import acting, system_actor
 from app.kernel.ledger import Status, database_now
 from app.kernel.outbox import Channel, NoticeState, tell
-from app.kernel.tables import AuditEntry, Heartbeat, JobControl, JobPeriod, Notice
+from app.kernel.tables import Heartbeat, JobControl, JobPeriod, Notice
 from app.schema.registry import registry
 from models.people import Unit
 from tests.conftest import Backend
-from tests.faults.throwaway import FIRST, SHANGHAI, emptied, job
+from tests.faults.throwaway import FIRST, SHANGHAI, emptied, job, told
 from tests.screens import post, table_of, value_of
 from views import jobs as jobs_page
 
@@ -92,7 +92,8 @@ class TestJobs:
         assert (owed.job, owed.status, owed.asked_by_id) == (NAME, "due", people["operations"].user_id)
         assert owed.due.second == 0
         assert owed.period == ledger.period_key(owed.due, SHANGHAI)
-        [entry] = all_of(backend, AuditEntry)
+        with backend.session() as session:
+            [entry] = told(backend, session, "job_period")
         assert (entry.verb, entry.user_id) == ("run", people["operations"].user_id)
         assert "Operations Tester" in operations.get(f"/jobs/{NAME}/").text
 

@@ -77,15 +77,23 @@ def engine_of(url: str) -> Engine:
 
 
 def emptied(backend: Any) -> Any:
-    """A backend of `tests.conftest` whose ledger, outbox and history are empty; quicker than a fresh database."""
+    """A backend of `tests.conftest` whose ledger and outbox are empty; quicker than a fresh database."""
     if not backend.app.extensions.get("emptied"):
         backend.reset()
         backend.app.extensions["emptied"] = True
     with backend.engine.begin() as connection:
         effect.metadata.create_all(connection)
-        for table in (effect, *(model.__table__ for model in (JobPeriod, JobControl, Heartbeat, Notice, AuditEntry))):
+        for table in (effect, *(model.__table__ for model in (JobPeriod, JobControl, Heartbeat, Notice))):
             connection.execute(delete(table))
+        backend.app.extensions["written"] = connection.scalar(select(func.max(AuditEntry.id)))
     return backend
+
+
+def told(backend: Any, session: Session, record: str) -> list[AuditEntry]:
+    """The history of a table since `emptied`, for it cannot be emptied itself."""
+    fresh = select(AuditEntry).where(AuditEntry.id > (backend.app.extensions["written"] or 0))
+    fresh = fresh.where(AuditEntry.record == record)
+    return list(session.scalars(fresh.order_by(AuditEntry.id)))
 
 
 def owe(engine: Engine, periods: int) -> list[str]:

@@ -5,10 +5,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask_appbuilder import Model
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from app.extensions import db
 from app.factory import create_app
+from app.kernel import appendonly
 from app.schema.registry import registry
 from config import Settings
 from tests import gadget
@@ -66,3 +67,23 @@ def test_check_constraints_are_in_the_database(empty):
             declared = {str(check.name) for check in checks}
             kept = {c["name"] for c in found.get_check_constraints(record.__tablename__)}
             assert {n for n in declared if n not in kept and f"ck_{record.__tablename__}_{n}" not in kept} == set()
+
+
+def test_what_is_only_added_to_is_so_in_a_migrated_database(empty):
+    """The triggers stand as declared: rebuilding a table on SQLite would have dropped them without a word."""
+    with empty.app_context():
+        upgrade()
+        dialect = db.engine.dialect.name
+        kept = {
+            "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
+            "postgresql": "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+        }[dialect]
+        with db.engine.connect() as connection:
+            found = {name: " ".join(sql.replace("public.", "").split()) for name, sql in connection.execute(text(kept))}
+    for table in ("audit_entry", "audit_seal"):
+        for made_for, statement in appendonly.statements(
+            table, inspect(Model.metadata.tables[table]).primary_key.columns.keys()[0]
+        ):
+            if made_for == dialect and statement.startswith("CREATE TRIGGER"):
+                name = statement.split()[2]
+                assert sorted(found[name].split()) == sorted(statement.split()), name

@@ -1,7 +1,4 @@
-"""History: who changed what, from where and why; written in the transaction of the change itself.
-
-Private kinds are masked in it. The table is only ever added to.
-"""
+"""Writing the history, in the transaction of the change itself. Private kinds are masked in it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,10 +10,10 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, attributes
 
-from app.kernel.actor import current_actor
+from app.kernel.actor import Actor, current_actor, request_address
 from app.kernel.deputies import signed
 from app.kernel.tables import AuditEntry
-from app.schema.record import Record, kind_of
+from app.schema.record import Line, Record, kind_of
 
 BOOKKEEPING = {"id", "version", "created_at", "changed_at", "created_by_id", "changed_by_id"}
 
@@ -76,11 +73,11 @@ def collect(session: Session) -> None:
     for verb, rows in (("add", session.new), ("edit", session.dirty), ("delete", session.deleted)):
         for row in rows:
             if isinstance(row, Record) and (changes := _changes(row, verb)):
-                act = session.info.get("step", {}).get(row)
+                act, told = session.info.get("step", {}).get(row), verb
                 if act is not None:
-                    act.noted, verb = True, f"step:{act.step}"
+                    act.noted, told = True, f"step:{act.step}"
                     changes |= act.beside
-                pending.append((row, verb, changes, act.why if act is not None else None))
+                pending.append((row, told, changes, act.why if act is not None else None))
 
 
 def write(session: Session) -> None:
@@ -92,24 +89,48 @@ def write(session: Session) -> None:
     session.connection().execute(
         insert(AuditEntry),
         [
-            _entry(signed(session, actor, row), now, type(row).__tablename__, row.id, verb, changes, why)
+            _entry(signed(session, actor, row), now, type(row), row.id, verb, changes, why, whole_of(row))
             for row, verb, changes, why in pending
         ],
     )
 
 
-def _entry(actor: Any, at: datetime, record: str, row_id: int | None, verb: str, changes: Any, why: Any) -> Any:
+def _entry(
+    actor: Actor,
+    at: datetime,
+    record: type[Record] | str,
+    row_id: int | None,
+    verb: str,
+    changes: Any,
+    why: str | None,
+    whole: int | None = None,
+) -> dict[str, Any]:
+    """The columns of an entry; `whole` is the row that a line is a part of."""
+    part_of = record.parent_record() if whole is not None and not isinstance(record, str) else None
     return {
         "at": at,
         "user_id": actor.user_id,
         "actor": actor.name,
         "source": actor.source,
-        "record": record,
+        "address": request_address(),
+        "record": record if isinstance(record, str) else str(record.__tablename__),
         "record_id": row_id,
+        "part_of": part_of and str(part_of.__tablename__),
+        "part_of_id": whole,
         "verb": verb,
         "changes": changes,
         "why": why or actor.why,
     }
+
+
+def whole_of(row: Record) -> int | None:
+    """The id of what a line is a part of; None for a row of its own."""
+    return getattr(row, row.parent) if isinstance(row, Line) else None
+
+
+def _parent(record: type[Record]) -> str | None:
+    """The link of a line to what it is a part of."""
+    return record.parent if issubclass(record, Line) else None
 
 
 def summarise(session: Session, record: str, verb: str, bounds: dict[str, Any], why: str | None = None) -> None:
@@ -122,16 +143,17 @@ def edited(
     session: Session, record: type[Record], rows: Iterable[tuple[int, Mapping[str, Any], Mapping[str, Any]]]
 ) -> None:
     """One entry per row that a set-based update changed: its id, its values before, the new ones."""
-    actor, now, name = current_actor(), datetime.now(UTC), str(record.__tablename__)
+    actor, now, parent = current_actor(), datetime.now(UTC), _parent(record)
     entries = [
         _entry(
             actor,
             now,
-            name,
+            record,
             id_,
             "edit",
             {f: [_shown(record, f, old[f]), _shown(record, f, new[f])] for f in new},
             None,
+            old.get(parent) if parent else None,
         )
         for id_, old, new in rows
     ]
@@ -141,7 +163,7 @@ def edited(
 def note(session: Session, row: Record, verb: str, why: str | None, changes: dict[str, Any] | None = None) -> None:
     """An entry that no column change goes with, such as a value revealed or a step that keeps the state."""
     who = signed(session, current_actor(), row)
-    entry = _entry(who, datetime.now(UTC), type(row).__tablename__, row.id, verb, changes or {}, why)
+    entry = _entry(who, datetime.now(UTC), type(row), row.id, verb, changes or {}, why, whole_of(row))
     session.connection().execute(insert(AuditEntry).values(**entry))
 
 
