@@ -83,3 +83,12 @@ def _value(session: Session, record: type[Record], column: Any, number: int, own
     text = f"{CANARY}-{record.__tablename__}-{number}"
     longest = getattr(column.type, "length", None) or kind.longest or len(text)
     return text[:longest]
+
+
+def value_of_kind(record: type[Record], name: str) -> Any:
+    """A value a step or a form may be answered with in this field: the first choice, or a sample of its kind."""
+    info, number = record.__table__.columns[name].info, next(_numbers)
+    if "choices" in info:
+        return next(iter(info["choices"]))
+    sample = SAMPLES.get(info["kind"].name)
+    return sample(number) if sample is not None else f"answer {number}"

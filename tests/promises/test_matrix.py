@@ -1,0 +1,262 @@
+"""The access matrix: every role × record × route × row × field, against what the declarations say.
+
+Each record has a test of its own, on a fresh department: a row of each person's, one of a stranger in another branch
+and one of nobody's. Every value of a row that could give it away is a token; a token of what the person may not see,
+or of a private field of anybody's, is in no answer, neither in its body nor in its headers.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+
+import pytest
+from sqlalchemy import select
+
+from app.kernel.actor import acting, system_actor
+from app.kernel.history import plain
+from app.kernel.permissions import load_actor
+from app.schema.record import Line
+from app.schema.registry import registry
+from tests import department
+from tests.factories import CANARY, make
+from tests.promises.oracle import PEOPLE, Oracle
+
+MISSING = 2_000_000_000
+STRANGER, NOBODY = "renewal3", "nobody"
+FEWEST = 10_000
+CHECKED: dict[str, int] = {}
+"""How many checks each record has had in this run."""
+
+
+@dataclass
+class World:
+    """One record's rows in a fresh department, what is to be expected of them, and everybody signed in."""
+
+    app: object
+    record: type
+    oracle: Oracle
+    rows: dict[str, int]
+    tokens: dict[str, tuple[str, int, bool]]
+    clients: dict[str, object]
+    wrong: list[str] = field(default_factory=list)
+    checks: int = 0
+    requests: int = 0
+
+    def expect(self, holds: bool, *what) -> None:
+        """One check."""
+        self.checks += 1
+        if not holds:
+            self.wrong.append(" ".join(map(str, what)))
+
+    def ask(self, name, method, url, expected, **body):
+        """Send a request as a person; the status is one of `expected`, and nothing hidden is in the answer."""
+        client = self.clients[name]
+        answer = client.open(url, method=method, headers={"X-CSRFToken": client.csrf}, **body)
+        self.expect(answer.status_code in expected, name, method, url, answer.status_code, "not in", expected)
+        said = f"{answer.get_data(as_text=True)}\n{answer.headers}"
+        asked = json.dumps([url, body.get("query_string", "")], ensure_ascii=False)
+        for token, (other, key, private) in self.tokens.items():
+            self.checks += 1
+            if token not in said or token in asked or not re.search(re.escape(token) + r"(?!\d)", said):
+                continue
+            if (private and not self.in_own_form(name, url, other, key)) or not self.oracle.sees(
+                name, registry[other], key
+            ):
+                self.wrong.append(f"{name} {method} {url} tells {token} of {other} {key}")
+        self.requests += 1
+        return answer
+
+    def in_own_form(self, name, url, other, key):
+        """Whether this is the form in which the person may change the value."""
+        return url == f"/{other}/{key}/edit" and self.oracle.may(name, "edit", registry[other], key)
+
+
+@pytest.fixture
+def world(request, sqlite_backend):
+    """The world of the record named by the test."""
+    record = request.param
+    sqlite_backend.reset()
+    app = sqlite_backend.app
+    app.extensions["actors"].forget()
+    with sqlite_backend.session() as session, acting(system_actor("matrix")):
+        users = department.user_ids(session)
+        actors = {name: load_actor(session, users[name]) for name in (*PEOPLE.values(), STRANGER)}
+        before = Oracle.of(session, users)
+        rows = {name: make(session, record, actor).id for name, actor in actors.items()}
+        rows[NOBODY] = make(session, record).id
+        session.commit()
+        oracle = Oracle.of(session, users)
+    made = World(app, record, oracle, rows, tokens_of(before, oracle), {})
+    for name in PEOPLE.values():
+        client = made.clients[name] = app.test_client()
+        client.csrf = department.sign_in(client, name)
+    return made
+
+
+def tokens_of(before, after):
+    """What gives a new row away, by its text: where it stands, and whether nobody may read it at all."""
+    found = {}
+    for name, rows in after.rows.items():
+        for column in registry[name].__table__.columns:
+            private = getattr(column.info.get("kind"), "private", False)
+            for key in rows.keys() - before.rows[name].keys():
+                value = rows[key][column.key]
+                if isinstance(value, str) and (private or CANARY in value):
+                    found[value] = (name, key, private)
+    return found
+
+
+@pytest.mark.parametrize("world", list(registry), indirect=True, ids=lambda record: record.__tablename__)
+def test_nobody_reaches_more_than_is_declared(world):
+    assert world.tokens or not any("kind" in c.info and c.info["kind"].longest for c in world.record.__table__.columns)
+    for name in PEOPLE.values():
+        asking_for_rows(world, name)
+        asking_for_lists(world, name)
+        asking_for_changes(world, name)
+        if not issubclass(world.record, Line):
+            walking_every_route(world, name)
+    nothing_has_changed(world)
+    CHECKED[world.record.__tablename__] = world.checks
+    assert world.wrong == []
+
+
+def places_of(world, name):
+    """The rows a person is tried with: own, a stranger's, nobody's, and one that is not there."""
+    return (world.rows[name], world.rows[STRANGER], world.rows[NOBODY], MISSING)
+
+
+def asking_for_rows(world, name):
+    """The page, the forms and the resource of each row; hidden and missing rows get the same answer."""
+    record, table = world.record, world.record.__tablename__
+    reads, may, sees = world.oracle.granted(name, "read", record), world.oracle.may, world.oracle.sees
+    refused = {}
+    for key in places_of(world, name):
+        seen = sees(name, record, key)
+        hidden = 404 if reads else 403
+        answer = world.ask(name, "GET", f"/api/v1/{table}/{key}", {200} if seen else {403, 404})
+        if seen and answer.status_code == 200:
+            judge_fields(world, name, key, answer.json["result"])
+        else:
+            refused[key] = (answer.status_code, answer.json["title"])
+        if issubclass(record, Line) or key == world.rows[NOBODY]:
+            continue
+        world.ask(name, "GET", f"/{table}/{key}", {200 if seen else hidden})
+        for verb in ("edit", "delete") if seen else ():
+            granted = seen and may(name, verb, record, key)
+            world.ask(name, "GET", f"/{table}/{key}/{verb}", {200 if granted else 403})
+    world.expect(len(set(refused.values())) <= 1, name, "hidden and missing rows differ", refused)
+
+
+def judge_fields(world, name, key, shown):
+    """Each field as it is kept; a private one masked."""
+    row = world.oracle.rows[world.record.__tablename__][key]
+    for column in world.record.__table__.columns:
+        value, private = row[column.key], getattr(column.info.get("kind"), "private", False)
+        given = shown.get(column.key)
+        if private and value is not None:
+            world.expect(given != value and "•" in str(given), name, key, column.key, "is not masked")
+        else:
+            world.expect(given == plain(value), name, key, column.key, given, "is not", value)
+
+
+def asking_for_lists(world, name):
+    """Lists and files hold the rows a person sees; no order, search or filter tells of what is hidden."""
+    record, table = world.record, world.record.__tablename__
+    reads = world.oracle.granted(name, "read", record)
+    seen = {key for key in world.oracle.rows[table] if world.oracle.sees(name, record, key)}
+    api = f"/api/v1/{table}/"
+    listed = world.ask(name, "GET", api, {200 if reads else 403}, query_string={"psize": "100"})
+    if not issubclass(record, Line):
+        world.ask(name, "GET", f"/{table}/", {200 if reads else 403})
+        exports = reads and world.oracle.granted(name, "export", record)
+        world.ask(name, "POST", f"/{table}/export.csv", {200 if exports else 403})
+    if not reads or listed.status_code != 200:
+        return
+    found = [row["id"] for row in listed.json["result"]]
+    world.expect(set(found) == seen and listed.json["count"] == len(seen), name, "lists", found, "not", seen)
+    private = [c.key for c in record.__table__.columns if getattr(c.info.get("kind"), "private", False)]
+    for column in private:
+        values = [row[column] for row in world.oracle.rows[table].values() if row[column]]
+        for query in (
+            {"order": column},
+            {"order": f"-{column}"},
+            *({column: value} for value in values[:1]),
+            *({f"{column}.from": value} for value in values[:1]),
+        ):
+            again = world.ask(name, "GET", api, {200}, query_string={"psize": "100", **query})
+            same = [row["id"] for row in again.json["result"]]
+            world.expect(same == found, name, query, "tells something of", column)
+        for value in values[:1]:
+            part = world.ask(name, "GET", api, {200}, query_string={"q": value[:-1]})
+            world.expect(part.json["count"] == 0, name, "finds a part of", column)
+    for token, (other, key, _private) in world.tokens.items():
+        if other == table and key not in seen and key in (world.rows[STRANGER], world.rows[NOBODY]):
+            search = world.ask(name, "GET", api, {200}, query_string={"q": token})
+            world.expect(search.json["count"] == 0, name, "finds hidden", token)
+
+
+def asking_for_changes(world, name):
+    """Changes, deletions and steps through the resource; what is granted is sent so that it changes nothing."""
+    record, table, oracle = world.record, world.record.__tablename__, world.oracle
+    api, steps = f"/api/v1/{table}/", record.workflow.steps if record.workflow else ()
+    adds = oracle.granted(name, "add", record)
+    world.ask(name, "POST", api, {201, 422} if adds else {403}, json={"no_such_field": 1})
+    for key in places_of(world, name):
+        seen = oracle.sees(name, record, key)
+        version = oracle.rows[table].get(key, {}).get("version", 1)
+        edits = seen and oracle.may(name, "edit", record, key)
+        changed = {200} if edits else {403} if seen else {403, 404}
+        world.ask(name, "PATCH", f"{api}{key}", changed, json={"version": version})
+        if not (seen and oracle.may(name, "delete", record, key)):
+            world.ask(name, "DELETE", f"{api}{key}", {403} if seen else {403, 404})
+        for step in steps if seen else steps[:1]:
+            taken = seen and oracle.may(name, f"step:{step.name}", record, key)
+            stale = {"version": version + 7 if taken else version}
+            world.ask(
+                name,
+                "POST",
+                f"{api}{key}/steps/{step.name}",
+                {409} if taken else {403} if seen else {403, 404},
+                json=stale,
+            )
+
+
+def walking_every_route(world, name):
+    """Every address of the record's screens, with the id of a row that is hidden from the person.
+
+    Of those who may not read the record at all one is enough: they are turned away in front of all of it.
+    """
+    key, outsiders = (
+        world.rows[STRANGER],
+        [n for n in PEOPLE.values() if not world.oracle.granted(n, "read", world.record)],
+    )
+    if world.oracle.sees(name, world.record, key) or name in outsiders[1:]:
+        return
+    steps = world.record.workflow.steps if world.record.workflow else ()
+    known = {"name": steps[0].name if steps else "x", "line": "x", "step": "x"}
+    for rule in world.app.url_map.iter_rules():
+        if rule.endpoint.partition(".")[0] != world.record.__tablename__ or "key" not in rule.arguments:
+            continue
+        url = re.sub(
+            r"<(?:(\w+):)?(\w+)>", lambda part: str(key) if part[1] == "int" else known.get(part[2], "x"), rule.rule
+        )
+        for method in rule.methods - {"HEAD", "OPTIONS"}:
+            body = {"data": {"version": "1", "owner_id": str(world.oracle.users[name])}} if method != "GET" else {}
+            world.ask(name, method, url, {403, 404}, **body)
+
+
+def nothing_has_changed(world):
+    """The rows stand as they stood."""
+    with world.app.app_context(), acting(system_actor("matrix")):
+        table = world.record.__table__
+        session = world.app.extensions["sqlalchemy"].session
+        now = {row.id: row.version for row in session.connection().execute(select(table.c.id, table.c.version))}
+        session.rollback()
+    for key, row in world.oracle.rows[world.record.__tablename__].items():
+        world.expect(now.get(key) == row["version"], "row", key, "has changed")
+
+
+def test_there_were_enough_checks():
+    """A whole run tries well over ten thousand; a part of it is judged by its part."""
+    assert CHECKED, "the matrix was not run before this"
+    assert sum(CHECKED.values()) >= FEWEST * len(CHECKED) / len(list(registry))
