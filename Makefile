@@ -59,8 +59,9 @@ migrate: base ## bring the configured database to the newest revision
 docs: base ## write the page of each record under docs/records
 	@$(FLASK) panel docs
 
-demo: base ## load the demonstration data, once
-	@$(FLASK) demo
+demo: base ## load the demonstration data, once; SIZE=100000 rows besides (SEED=1 LANGUAGE=both)
+	@$(FLASK) panel upgrade
+	@$(FLASK) demo --size $(or $(SIZE),0) --seed $(or $(SEED),1) --language $(or $(LANGUAGE),both)
 
 bench: dev assets ## measure at a million rows, against plain SQL and the stock panel
 	@$(BIN)/python -m tests.bench --write docs/bench.md

@@ -10,13 +10,11 @@ from typing import Any
 import click
 from flask import current_app
 from flask.cli import with_appcontext
-from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import select
 from waitress.server import create_server
 
+from app.cli.demo import load_department
 from app.cli.panel import upgrade
 from app.extensions import db
-from app.kernel.actor import acting, system_actor
 from config import HERE
 
 log = logging.getLogger(__name__)
@@ -59,18 +57,10 @@ def serve(host: str | None, port: int | None) -> None:
 
 
 def load_demo() -> None:
-    """Load the demonstration data into an empty database, when developing or when YANXU_DEMO asks for it.
-
-    ``app.extensions["demo"]`` holds what loads them: a function of the session.
-    """
-    settings, load = current_app.extensions["settings"], current_app.extensions.get("demo")
-    if load is None or not (settings.demo or settings.mode == "development"):
-        return
-    with acting(system_actor("demonstration data", "cli")):
-        if db.session.scalar(select(User.id).limit(1)) is None:
-            click.echo("Loading demonstration data, once …")
-            load(db.session)
-            db.session.commit()
+    """Load the demonstration department into an empty database, when developing or when YANXU_DEMO asks for it."""
+    settings = current_app.extensions["settings"]
+    if settings.demo or settings.mode == "development":
+        load_department()
 
 
 def announce(host: str, port: int) -> None:
