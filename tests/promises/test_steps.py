@@ -38,7 +38,6 @@ RULED: dict[tuple[str, str], str] = {
     ("lead", "submit"): "models/test_sales: needs the customer's file",
     ("target", "break_down"): "models/test_sales: needs the target it is a part of",
     ("claim", "approve"): "models/test_claims: the loss must lie within the contract",
-    ("claim", "approve_over"): "models/test_claims: the loss must lie within the contract",
     ("claim", "pay"): "models/test_claims: needs the seal of an approval",
 }
 """Steps that a bare row cannot take, by record and step, and where they are taken."""
