@@ -6,6 +6,7 @@ from flask_appbuilder.security.sqla.models import User
 from flask_migrate import upgrade as migrate_upgrade
 from sqlalchemy import or_, select
 
+from app.cli.check import check
 from app.cli.docs import docs
 from app.cli.new import new
 from app.extensions import db
@@ -13,10 +14,10 @@ from app.kernel import permissions, trigrams
 from app.kernel.actor import acting, system_actor
 from app.kernel.identity.passwords import check_password
 from app.schema.kinds import BadValue
-from app.schema.registry import registry
 from app.schema.roles import Role
 
 panel = AppGroup("panel", help="The panel itself: database, permissions, declarations.")
+panel.add_command(check)
 panel.add_command(docs)
 panel.add_command(new)
 
@@ -31,12 +32,6 @@ def upgrade_command() -> None:
 def sync_command() -> None:
     """Give out declared permissions that are new."""
     sync()
-
-
-@panel.command("check")
-def check_command() -> None:
-    """Say that the declarations hold together; a start with one that does not ends with its name and the cure."""
-    click.echo(f"{len(list(registry))} records, {len(registry.jobs)} jobs: the declarations hold together.")
 
 
 @panel.command("admin")

@@ -1,6 +1,8 @@
-"""Cross checks of the declarations, run at every start. Each message names the record and says the cure."""
+"""Cross checks of the declarations, run at every start. Each message names file and record, and the cure."""
 
+import inspect as inspect_source
 from collections.abc import Iterator
+from pathlib import Path
 
 from sqlalchemy import inspect
 from sqlalchemy.orm import configure_mappers
@@ -13,14 +15,26 @@ from app.schema.registry import Registry
 from app.schema.rows import Shared, _Placed
 from app.schema.workflow import SPOKEN, Return, Step, Withdraw, Workflow
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def run(registry: Registry) -> None:
     """Raise `DeclarationError` with every fault found."""
     configure_mappers()
-    faults = [f"{r.__module__}: {r.__name__} {fault}" for r in registry for fault in faults_of(r, registry)]
+    faults = [f"{place_of(r)}: {r.__name__} {fault}" for r in registry for fault in faults_of(r, registry)]
     faults += [f"import profile {p.name!r}: {f}" for p in registry.profiles for f in transfer.faults_of(p, registry)]
     if faults:
         raise DeclarationError("The model files do not hold together:\n  - " + "\n  - ".join(faults))
+
+
+def place_of(record: type[Record]) -> str:
+    """Where a record is declared, as an editor opens it: ``models/claims/claim.py:42``."""
+    try:
+        file, line = inspect_source.getfile(record), inspect_source.getsourcelines(record)[1]
+    except (OSError, TypeError):
+        return record.__module__
+    path = Path(file).resolve()
+    return f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}:{line}"
 
 
 def faults_of(record: type[Record], registry: Registry) -> Iterator[str]:
