@@ -13,6 +13,7 @@ from typing import Any
 
 from app.panel import labels, saving
 from app.panel.fields import BOOKKEEPING, USERS, Field, field_of, form_fields, lines_of
+from app.schema.approval import Part
 from app.schema.grants import VERBS
 from app.schema.kinds import Kind
 from app.schema.record import Line, Record, words
@@ -202,7 +203,8 @@ def _chart(record: type[Record], workflow: Workflow) -> Iterator[str]:
     yield f"    [*] --> {record.__table__.columns[workflow.field].info['initial'].name.lower()}"
     for step in workflow.steps:
         for state in (state for state in states if state in step.source):
-            yield f"    {state.name.lower()} --> {step.target.name.lower()}: {step.title}"
+            for target in (target for target in states if target in step.targets):
+                yield f"    {state.name.lower()} --> {target.name.lower()}: {step.title}"
     for state in states:
         if workflow.is_final(state):
             yield f"    {state.name.lower()} --> [*]"
@@ -221,6 +223,9 @@ def _step(workflow: Workflow, step: Step, record: type[Record], spoken: Spoken) 
     rules = []
     if step.when is not None:
         rules.append((inspect.getdoc(step.when) or step.when.__name__.replace("_", " ")).split("\n\n")[0])
+    if step.parts:
+        agreed = (f"{part.label} ({', '.join(part.by)}{_limit(part)})" for part in step.parts)
+        rules.append("with the agreement of " + ", ".join(agreed))
     if step.not_by:
         rules.append("four eyes: not by who took " + ", ".join(f"`{name}`" for name in step.not_by))
     if step.effect is not None and inspect.getdoc(step.effect):
@@ -237,6 +242,10 @@ def _step(workflow: Workflow, step: Step, record: type[Record], spoken: Spoken) 
     )
 
 
+def _limit(part: Part) -> str:
+    return f", up to `{part.limit.name}`" if part.limit is not None else ""
+
+
 def _permissions(record: type[Record]) -> Iterator[str]:
     if issubclass(record, Line):
         yield f"As its whole: {_link(record, str(record.parent_record().__tablename__))}."
@@ -248,13 +257,14 @@ def _permissions(record: type[Record]) -> Iterator[str]:
     granted = set(record.grants)
     for role in EVERYONE:
         steps = [step.name for step in (record.workflow.steps if record.workflow else ()) if role in step.by]
-        held = [_reach(record, role) if (verb, role) in granted else "" for verb in VERBS]
+        held = [_reach(record, role, verb) if (verb, role) in granted else "" for verb in VERBS]
         if any(held) or steps:
             yield _row(role.value, *held, ", ".join(f"`{name}`" for name in steps))
 
 
-def _reach(record: type[Record], role: Role) -> str:
-    scope = record.grants.scopes.get(role, role.scope)
+def _reach(record: type[Record], role: Role, verb: str) -> str:
+    scopes = record.grants.scopes
+    scope = scopes.get((role, verb), scopes.get(role, role.scope))
     if issubclass(record, Shared):
         scope = Scope.ALL
     elif scope == Scope.OWN and issubclass(record, Team | Branch):

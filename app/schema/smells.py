@@ -45,7 +45,7 @@ def _unreached(record: type[Record]) -> Iterator[str]:
         queue += ahead
     for state in info["choices"]:
         if state not in reached:
-            yield f"has a state {state.value!r} no step leads to: add a Step(…) to it, or take it out"
+            yield f"has a state {state.value!r} no step leads to: add one, unless a job or an import brings rows there"
 
 
 def _slow_order(record: type[Record]) -> Iterator[str]:

@@ -69,7 +69,8 @@ class Oracle:
             seen = self.sees if verb == "read" else lambda *row: self.may(name, verb, *row[1:])
             return seen(name, whole, row[record.parent])
         role, unit = STAFF[name]
-        scope = record.grants.scopes.get(Role(role), Role(role).scope)
+        every = record.grants.scopes.get(Role(role), Role(role).scope)
+        scope = record.grants.scopes.get((Role(role), verb), every)
         if issubclass(record, Shared) or scope == Scope.ALL:
             return True
         if row["owner_id"] == self.users[name] or (record.pooled and row["owner_id"] is None):

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 
+from sqlalchemy.orm import Mapped
+
 import models
 from app.schema.grants import Grants
 from app.schema.kinds import Money, Phone, ShortText, State, ref, starts_at
@@ -18,7 +20,6 @@ from app.schema.registry import registry
 from app.schema.roles import Role
 from app.schema.rows import Owned
 from app.schema.workflow import Step, Workflow
-from sqlalchemy.orm import Mapped
 
 RECORDS = 60
 
@@ -72,6 +73,10 @@ def seconds(code: str) -> float:
 
 
 if __name__ == "__main__":
-    plain = seconds("import flask, flask_appbuilder, flask_migrate, flask_babel, flask_appbuilder.security.sqla.manager")
+    plain = seconds(
+        "import flask, flask_appbuilder, flask_migrate, flask_babel, flask_appbuilder.security.sqla.manager"
+    )
     ours = seconds("import tests.promises.sixty; import run")
-    print(f"start-up with {RECORDS} records: {ours:.2f} s; Flask-AppBuilder imported: {plain:.2f} s; {ours / plain:.1f}×")
+    print(
+        f"start-up with {RECORDS} records: {ours:.2f} s; Flask-AppBuilder imported: {plain:.2f} s; {ours / plain:.1f}×"
+    )

@@ -206,6 +206,12 @@ def none(*_args: Any, **_more: Any) -> None:
     """In the place of a guard: nothing is asked."""
 
 
+def handed_out_unasked(patch: pytest.MonkeyPatch, _world: World) -> None:
+    """The session as SQLAlchemy has it: what it holds, it hands out."""
+    patch.setattr(guard.GuardedSession, "get", Session.get)
+    patch.setattr(guard.GuardedSession, "_shows", lambda self, row: True)
+
+
 def unchanged(value: Any) -> Any:
     """In the place of a guard: what came is handed on."""
     return value
@@ -218,9 +224,9 @@ CONTROLS: dict[str, tuple[Callable[[World], list[Any]], Callable[[pytest.MonkeyP
     ),
     "a row of the identity map is asked of the database": (
         identity_hits,
-        lambda p, _: p.setattr(guard.GuardedSession, "get", Session.get),
+        handed_out_unasked,
     ),
-    "tables are refused": (bare_tables, lambda p, _: p.setattr(guard, "_refuse", none)),
+    "tables are refused": (bare_tables, lambda p, _: p.setattr(guard, "refuse", none)),
     "a flush asks who may": (foreign_writes, lambda p, _: p.setattr(guard, "_permit", none)),
     "links lead to what one sees": (hidden_links, lambda p, _: p.setattr(guard.access, "check_links", none)),
     "a step asks who may": (

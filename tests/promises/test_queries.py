@@ -39,10 +39,12 @@ def asked(session, people, sign_in, backend, request):
     """The statements of each page of a record, by page, asked a second time by who may do most with it."""
     record = request.param
     with acting(system_actor("queries")):
-        key = [make(session, record, people["manager"]).id for _ in range(3)][0]
+        key = make(session, record, people["manager"]).id
         session.commit()
     session.expunge_all()
-    may_most = sorted(PEOPLE.values(), key=lambda name: -sum(may(people[name], v, record) for v in ("read", "add", "edit", "delete")))
+    may_most = sorted(
+        PEOPLE.values(), key=lambda name: -sum(may(people[name], v, record) for v in ("read", "add", "edit", "delete"))
+    )
     client = sign_in(may_most[0])
     name, found = record.__tablename__, {}
     pages = {"list": "", "show": f"{key}", "add": "add", "edit": f"{key}/edit"}
@@ -94,7 +96,14 @@ def test_asking_who_may_costs_no_statement(backend, people):
 
 def test_sixty_records_ask_no_more_than_thirty():
     """The same counts, frozen ones among them, in a panel of sixty records."""
-    words = ("-q", "-p", "tests.promises.sixty", "tests/promises/test_queries.py", "-k", "thing01 or contract or claim or renewal")
+    words = (
+        "-q",
+        "-p",
+        "tests.promises.sixty",
+        "tests/promises/test_queries.py",
+        "-k",
+        "thing01 or contract or claim or renewal",
+    )
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *words], cwd=HERE, capture_output=True, text=True, timeout=600
     )
