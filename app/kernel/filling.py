@@ -137,15 +137,16 @@ class Filler:
         ]
         first = (connection.scalar(select(func.max(self.table.c.id))) or 0) + 1
         tried = map(self._row, range(first, first + MOST_TRIED * (wanted - stood)))
-        rows = list(islice((row for row in tried if self._is_new(row)), wanted - stood))
-        self._number(rows)
-        for start in range(0, len(rows), BATCH):
-            done.written += self._put(rows[start : start + BATCH])
-        done.refused = wanted - stood - done.written
+        new = (row for row in tried if self._is_new(row))
+        while rows := list(islice(new, min(BATCH, wanted - stood - done.written))):
+            self._number(rows)
+            written = self._put(rows)
+            done.written, done.refused = done.written + written, done.refused + len(rows) - written
+            last = rows[-1]["id"]
         self._move_sequence()
         self.house.grown(self.name)
         if done.written:
-            bounds = {"filled": done.written, "from": first, "to": rows[-1]["id"]}
+            bounds = {"filled": done.written, "from": first, "to": last}
             history.summarise(self.house.session, self.name, "add", bounds)
         return done
 
