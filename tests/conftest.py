@@ -20,7 +20,7 @@ from app.kernel.actor import Actor, acting, system_actor
 from app.kernel.guard import GuardedSession
 from app.kernel.permissions import load_actor
 from config import Settings
-from tests import department, gadget  # noqa: F401 - declares the throw-away records
+from tests import department, dossier, gadget  # noqa: F401 - declares the throw-away records
 from tests.servers.cluster import NoServer
 from tests.servers.postgresql import PostgreSQL, postgresql
 from tests.servers.skips import report_loud_skips, skip_loudly

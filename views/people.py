@@ -18,16 +18,26 @@ from app.kernel.history import summarise
 from app.kernel.identity import limits, sessions
 from app.kernel.identity.passwords import hashed
 from app.kernel.tables import RoleScope
+from app.panel.labels import field_label, record_label
 from app.panel.navigation import page_label
 from app.schema.errors import NotFound
-from app.schema.grants import VERBS
-from app.schema.record import Line
+from app.schema.record import Line, Record
 from app.schema.registry import registry
 from app.schema.roles import Scope
 from models.people import Person, Unit
 from views.page import Page
 
 PAGE_SIZE = 50
+
+
+def fields_of(record: type[Record]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The fields of a record and its parts that have permissions of their own: each label with its verbs."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for each in permissions.field_grants(record):
+        part = "" if each.record is record else f"{record_label(each.record)}: "
+        label = part + field_label(each.record, each.field)
+        found.setdefault(label, []).append((each.verb, each.verb.partition(":")[0]))
+    return list(found.items())
 
 
 class PeoplePage(Page):
@@ -146,7 +156,8 @@ class PeoplePage(Page):
             "people/role.html",
             role=role,
             records=records,
-            verbs=VERBS,
+            verbs_of=permissions.verbs_of,
+            fields_of=fields_of,
             pages=[(page, page_label(page)) for page in permissions.PAGES],
             profiles=list(registry.profiles),
             held=permissions.holds(db.session, role),

@@ -9,24 +9,88 @@ from typing import Any, cast
 
 from sqlalchemy import BindParameter, ColumnElement, Integer, bindparam, false, or_, select, true, union_all
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 from sqlalchemy.sql.cache_key import HasCacheKey
 
 from app.kernel.actor import Actor, acting, current_actor
 from app.schema.errors import NotFound, NotPermitted, Refusal
-from app.schema.record import Line, Record, policy_name, words
+from app.schema.record import Line, Record, policy_name, rules_of, words, working_of
 from app.schema.registry import registry
 from app.schema.roles import Scope
 from app.schema.rows import Branch, Shared, Team
 
 
-def may(actor: Actor, verb: str, record: type[Record] | Record) -> bool:
-    """Whether `actor` is granted `verb` on a record at all or, given a row, on that very row."""
+def may(actor: Actor, verb: str, record: type[Record] | Record, field: str = "") -> bool:
+    """Whether `actor` is granted `verb` on a record at all or, given a row, on that very row.
+
+    With a `field`, whether the verb (read, add or edit) goes for that field as well, of some row or of the given one;
+    that the actor sees the row, and may do the verb to the record, is then taken for granted.
+    """
     row = None if isinstance(record, type) else cast("Record", record)
     cls = cast("type[Record]", record if row is None else type(row))
+    if field:
+        return actor.system or (_reads if verb == "read" else _writes)(actor, verb, cls, row, field)
     scope = actor.scope(verb, policy_name(cls))
     if scope == Scope.NONE or row is None or within(actor, scope, row):
         return scope > Scope.NONE
     return verb == "read" and bool(cls.seen_through) and _served(actor, row)
+
+
+def field_verb(record: type[Record], verb: str, field: str) -> str:
+    """The verb a field's permission is kept under: ``read:approved``; of a part of a record ``read:paper.name``."""
+    return f"{verb}:{record.__tablename__}.{field}" if issubclass(record, Line) else f"{verb}:{field}"
+
+
+def _reads(actor: Actor, verb: str, record: type[Record], row: Record | None, field: str) -> bool:
+    working = working_of(record, field)
+    if working is not None and not all(may(actor, verb, row or record, part) for part in working.of):
+        return False
+    rule = rules_of(record).get(field)
+    if rule is None or rule.read is None:
+        return True
+    if rule.published and (row is None or state_of(row) in rule.published):
+        return True
+    return _reaches(actor, verb, "read", record, row, field)
+
+
+def _writes(actor: Actor, verb: str, record: type[Record], row: Record | None, field: str) -> bool:
+    if working_of(record, field) is not None:
+        return False
+    rule = rules_of(record).get(field)
+    if rule is None:
+        return True
+    if rule.when and row is not None and state_of(row) not in rule.when:
+        return False
+    if rule.write is None:
+        return _reads(actor, "read", record, row, field)
+    return _reaches(actor, verb, "edit", record, row, field)
+
+
+def _reaches(actor: Actor, verb: str, kept: str, record: type[Record], row: Record | None, field: str) -> bool:
+    """Whether the field's own permission, kept as `kept`, reaches the row: as far as the record's, or far enough."""
+    name = policy_name(record)
+    scope = actor.scope(field_verb(record, kept, field), name)
+    if row is None or scope == Scope.NONE or scope >= actor.scope(verb, name):
+        return scope > Scope.NONE
+    return within(actor, scope, row)
+
+
+def state_of(row: Record) -> Any:
+    """The state of a row, of a line that of the whole; None where there is no workflow."""
+    workflow = type(row).workflow
+    if workflow is not None:
+        return getattr(row, workflow.field) or type(row).__table__.c[workflow.field].info["initial"]
+    whole = whole_of(row) if isinstance(row, Line) else None
+    return None if whole is None else state_of(whole)
+
+
+def whole_of(line: Line) -> Record | None:
+    """The row a line is a part of, as the session has it or the actor may see it."""
+    session, key = Session.object_session(line), getattr(line, type(line).parent)
+    if session is None or key is None:
+        return None
+    loaded: Record | None = session.identity_map.get(identity_key(type(line).parent_record(), key))
+    return loaded or session.get(type(line).parent_record(), key)
 
 
 def require(actor: Actor, verb: str, record: type[Record] | Record) -> None:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from app.schema.roles import Scope
 
@@ -53,6 +54,11 @@ class Actor:
     def reading(self) -> tuple[tuple[str, int], ...]:
         """How far this actor reads each record, in a fixed order: people alike in it share compiled statements."""
         return tuple(sorted((record, int(s)) for (verb, record), s in self.reach.items() if verb == "read"))
+
+    @cached_property
+    def kept(self) -> dict[Any, Any]:
+        """What the policy has worked out for this actor, so that it is asked once and not for every cell."""
+        return {}
 
 
 NOBODY = Actor("nobody")

@@ -12,12 +12,12 @@ from sqlalchemy import Connection, event, inspect, select
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, UOWTransaction, attributes, with_loader_criteria
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.kernel import access, approvals, history, numbering, workflow
+from app.kernel import access, approvals, conditions, history, numbering, workflow
 from app.kernel.actor import Actor, current_actor, on_behalf
 from app.kernel.statements import BULK, TABLES, refuse, refuse_bulk, touches_records
-from app.schema.errors import Conflict, NotPermitted
+from app.schema.errors import Conflict, Invalid, NotPermitted
 from app.schema.kinds import Choice
-from app.schema.record import Line, Record, policy_name, words
+from app.schema.record import Line, Record, policy_name, rules_of, words
 from app.schema.registry import registry
 from app.schema.roles import Scope
 from app.schema.rows import _Placed
@@ -227,7 +227,24 @@ def _permit(session: Session, actor: Actor, verb: str, row: Record) -> None:
         raise NotPermitted("This row is not among those you may change.")
     if verb != "add" and (state := _frozen(session, row)) is not None:
         raise Conflict("Nothing can be changed here while it is %(state)s.", state=state.label)
-    access.check_links(session, row, _changed(row))
+    changed = _changed(row)
+    access.check_links(session, row, changed)
+    _check_fields(actor, "edit" if inspect(row).has_identity else "add", row, changed)
+
+
+def _check_fields(actor: Actor, verb: str, row: Record, changed: set[str]) -> None:
+    """Only what the actor may write is written, and what the record's conditions say holds; by whatever route."""
+    record = type(row)
+    if not record.fields:
+        return
+    given = conditions.of_row(None, record)
+    for name in changed & rules_of(record).keys():
+        left = verb == "add" and getattr(row, name) in (None, given(name))
+        if not left and not access.may(actor, verb, row, name):
+            raise NotPermitted("This may not be written: %(name)s.", field=name, name=words(name))
+    touched = set(record.__table__.columns.keys()) if verb == "add" else changed
+    if problems := conditions.problems(record, conditions.of_row(row, record), touched):
+        raise Invalid(problems)
 
 
 def _frozen(session: Session, row: Record) -> Choice | None:

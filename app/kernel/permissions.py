@@ -4,10 +4,10 @@ Declared defaults are given out once by `sync`; what an administrator changes af
 Every change raises the ``access`` epoch, by which all processes notice that cached actors are stale.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_appbuilder.security.sqla.models import (
     Permission,
@@ -22,6 +22,7 @@ from sqlalchemy import delete, event, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, UOWTransaction
 
+from app.kernel.access import field_verb
 from app.kernel.actor import Actor, on_behalf
 from app.kernel.clock import house_day
 from app.kernel.deputies import represented
@@ -31,7 +32,7 @@ from app.kernel.identity.passwords import hashed
 from app.kernel.tables import Epoch, GrantedDefault, RoleScope
 from app.schema.errors import Refusal
 from app.schema.grants import VERBS
-from app.schema.record import Line
+from app.schema.record import Line, Record, lines_of
 from app.schema.registry import registry
 from app.schema.roles import Role as Declared
 from app.schema.roles import Scope
@@ -46,12 +47,38 @@ def declared_grants() -> Iterable[tuple[str, str, str]]:
             continue
         name = str(record.__tablename__)
         yield from ((str(role), verb, name) for verb, role in record.grants)
+        yield from ((str(role), each.verb, name) for each in field_grants(record) for role in each.roles)
         for step in record.workflow.steps if record.workflow else ():
             yield from ((str(role), verb, name) for verb, roles in step.permissions() for role in roles)
     for profile in registry.profiles:
         yield from ((str(role), "import", f"profile:{profile.name}") for role in profile.by)
     for page, roles in PAGES.items():
         yield from ((str(role), "open", page) for role in roles)
+
+
+class FieldGrant(NamedTuple):
+    """A permission on a single field of a record or of a part of it, and the roles that have it at first."""
+
+    verb: str
+    record: type[Record]
+    field: str
+    roles: tuple[Declared, ...]
+
+
+def field_grants(record: type[Record]) -> Iterator[FieldGrant]:
+    """The permissions on single fields of a record and its parts."""
+    for part in (record, *lines_of(record)):
+        for rule in part.fields:
+            for verb, roles in (("read", rule.read), ("edit", rule.write)):
+                if roles is not None:
+                    yield FieldGrant(field_verb(part, verb, rule.field), part, rule.field, roles)
+
+
+def verbs_of(record: type[Record]) -> tuple[str, ...]:
+    """The verbs that mean something for a record: revealing only where it or a part of it has private fields."""
+    columns = (c for part in (record, *lines_of(record)) for c in part.__table__.columns)
+    private = any(c.info["kind"].private for c in columns if "kind" in c.info)
+    return tuple(verb for verb in VERBS if verb != "reveal" or private)
 
 
 PAGES: dict[str, tuple[Declared, ...]] = {
@@ -221,7 +248,9 @@ def load_actor(session: Session, user_id: int, source: str = "web", at: datetime
     reach: dict[tuple[str, str], Scope] = {}
     for role_id, name, record in granted:
         key = verb, record = name.removeprefix(PREFIX), record
-        asked = ((role_id, record, verb), (role_id, record, ""), (role_id, "", verb), (role_id, "", ""))
+        # Reading or writing a single field reaches as far as the role reads or edits the record.
+        base = verb.partition(":")[0] if verb.startswith(("read:", "edit:")) else verb
+        asked = ((role_id, record, base), (role_id, record, ""), (role_id, "", base), (role_id, "", ""))
         scope = next((scopes[each] for each in asked if each in scopes), Scope.OWN)
         reach[key] = max(scope, reach.get(key, Scope.NONE))
     unit_id, below, branch = _units(session, user_id)
@@ -345,7 +374,7 @@ def grantable() -> set[tuple[str, str]]:
     for record in registry:
         if not issubclass(record, Line):
             name = str(record.__tablename__)
-            known |= {(verb, name) for verb in VERBS}
+            known |= {(verb, name) for verb in (*verbs_of(record), *(each.verb for each in field_grants(record)))}
             steps = record.workflow.steps if record.workflow else ()
             known |= {(verb, name) for step in steps for verb, _roles in step.permissions()}
     return known

@@ -1,6 +1,6 @@
 """The engine's own tables. They are not records: no screen or API is derived from them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask_appbuilder import Model
@@ -174,6 +174,17 @@ class GrantedDefault(Model):
     role: Mapped[str] = mapped_column(String(64), primary_key=True)
     record: Mapped[str] = mapped_column(String(80), primary_key=True)
     verb: Mapped[str] = mapped_column(String(80), primary_key=True)
+
+
+class RevealsOfDay(Model):
+    """How many private values a person has had shown in full on a business day."""
+
+    __tablename__ = "reveals_of_day"
+    __table_args__: Any = {"extend_existing": False}
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(default=0)
 
 
 class SettingValue(Model):

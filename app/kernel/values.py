@@ -3,21 +3,25 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from app.kernel import conditions
+from app.kernel.conditions import NEEDED
 from app.schema.errors import Invalid, Refusal
 from app.schema.kinds import BadValue
 from app.schema.record import Record, kind_of
 
-NEEDED = "This is needed."
 MASKED = "This is the masked value; write the whole one, or leave it out."
 
 
-def parsed(record: type[Record], allowed: Iterable[str], raw: Mapping[str, Any], *, new: bool) -> dict[str, Any]:
-    """The values of `raw` by field, each read by its kind.
+def parsed(
+    record: type[Record], allowed: Iterable[str], raw: Mapping[str, Any], row: Record | None = None
+) -> dict[str, Any]:
+    """The values of `raw` by field, each read by its kind, for a new row or for `row`; with them None for those fields
+    that no longer apply.
 
-    Raises `Invalid` naming each field that is not `allowed` or not readable and, for a `new` row, each needed one
-    that is missing.
+    Raises `Invalid` naming each field that is not `allowed`, not readable or does not apply and each needed one that
+    is missing.
     """
-    columns, allowed = record.__table__.columns, set(allowed)
+    columns, allowed, new = record.__table__.columns, set(allowed), row is None
     values: dict[str, Any] = {}
     problems: dict[str, str | Refusal] = {}
     for name, given in raw.items():
@@ -42,6 +46,10 @@ def parsed(record: type[Record], allowed: Iterable[str], raw: Mapping[str, Any],
             problems[name] = NEEDED
         elif name in values and values[name] is None and not column.nullable:
             del values[name]
+    present = conditions.of_row(row, record)
+    values = conditions.emptied(record, present, values)
+    touched = {*columns.keys()} if new else {*values}
+    problems = conditions.problems(record, conditions.merged(present, values), touched) | problems
     if problems:
         raise Invalid(problems)
     return values

@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Mapper, Session
 
-from app.kernel import approvals, history
+from app.kernel import approvals, conditions, history
 from app.kernel.access import may
 from app.kernel.actor import Actor, current_actor, on_behalf
+from app.kernel.fields import hidden_in
+from app.kernel.values import MASKED
 from app.schema.approval import Tiers, Verdict
 from app.schema.errors import Conflict, DeclarationError, Invalid, NotFound, NotPermitted, Refusal
 from app.schema.events import Event, reactions
@@ -160,23 +162,39 @@ def _run(effects: Mapping[Any, tuple[Effect, ...]], state: Any, row: Record, mov
 
 
 def _answers(row: Record, step: Step, raw: dict[str, Any]) -> dict[str, Any]:
+    record, gone = type(row), hidden_in(current_actor(), row)
     values: dict[str, Any] = {}
     problems: dict[str, str | Refusal] = {}
+    missing: list[str] = []
+    sealed = step.needs.sealed if step.needs is not None else ()
     known = {name.removesuffix("?") for name in step.asks}
     for name in raw.keys() - known:
         problems[name] = Refusal("This step does not ask for %(field)s.", field=words(name))
     for asked in step.asks:
         name, optional = asked.removesuffix("?"), asked.endswith("?")
-        kind = VERDICT if name == "verdict" else None if name in SPOKEN else kind_of(type(row), name)
+        kind = VERDICT if name == "verdict" else None if name in SPOKEN else kind_of(record, name)
+        private = kind is not None and kind.private
+        if name not in raw and (optional or name in sealed) and (private or name in gone):
+            continue  # who does not see the present value does not take it away by saying nothing
+        given = raw.get(name)
+        if private and isinstance(given, str) and "•" in given:
+            problems[name] = MASKED
+            continue
         try:
-            given = raw.get(name)
             value = kind.read(given) if kind else (str(given).strip() or None if given is not None else None)
         except BadValue as error:
             problems[name] = str(error)
             continue
         if value is None and not optional:
-            problems[name] = "An answer is needed here."
+            missing.append(name)
         values[name] = value
+    as_answered = conditions.merged(conditions.of_row(row, record), values)
+    for name, problem in conditions.problems(record, as_answered, known).items():
+        if name in known:
+            problems.setdefault(name, problem)
+    for name in missing:
+        if conditions.applies(record, name, as_answered):
+            problems.setdefault(name, "An answer is needed here.")
     if problems:
         raise Invalid(problems)
     return values

@@ -1,5 +1,6 @@
 """What the parts of a record's screens share."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from flask import render_template
@@ -31,9 +32,9 @@ class RecordView(BaseView):
         """Whether the present person may add a row, and there is a form for it."""
         return bool(self.record.panel.form) and may(current_actor(), "add", self.record)
 
-    def page(self, key: int, **more: Any) -> str:
-        """A row's page; `more` are forms that stand open on it, and what is wrong."""
-        return render_template("panel/show.html", **showing.of(db.session, self.record, key), **more)
+    def page(self, key: int, revealed: Mapping[str, str] = showing.NOTHING, **more: Any) -> str:
+        """A row's page; `more` are forms that stand open on it, and what is wrong; `revealed` as `showing.of` says."""
+        return render_template("panel/show.html", **showing.of(db.session, self.record, key, revealed), **more)
 
     def form_page(self, form: Form, title: str, back: str, button: str) -> str:
         """A form on a page of its own."""

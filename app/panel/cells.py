@@ -16,12 +16,16 @@ from app.schema.registry import registry
 from app.schema.workflow import Workflow
 
 NONE = Markup('<span class="text-secondary">—</span>')
+HIDDEN = Markup('<span class="text-secondary" aria-hidden="true">·</span>')
+"""Stands where the actor may not read the field of this row, whether there is a value or not."""
 LONGEST = 120
 """Characters of a long text that a list shows."""
 
 
 def cell(field: Field, read: Read, *, short: bool = False) -> Markup:
     """What stands in a cell for one field of a row; `short` in lists, where long texts are cut."""
+    if (field.key or field.name) in read.hidden:
+        return HIDDEN
     made = _cell(field, read, short)
     page = navigation.behind(str(field.record.__tablename__), field.key)
     return Markup('<a href="{}">{}</a>').format(url_for(page, key=read.row.id), made) if page else made
@@ -39,12 +43,23 @@ def _cell(field: Field, read: Read, short: bool) -> Markup:
         return Markup(f'<time datetime="{value.isoformat()}">{escape(texts.text(field, value))}</time>')
     written = texts.text(field, value)
     if field.private:
-        return Markup(f'<span class="yx-masked" title="{escape(_("Masked"))}">{escape(written)}</span>')
+        return _private(field, read, written, short)
     if field.kind is not None and field.kind.input == "textarea":
         if short:
             return escape(written if len(written) <= LONGEST else written[: LONGEST - 1] + "…")
         return Markup('<span class="yx-text">{}</span>').format(written)
     return escape(written)
+
+
+def _private(field: Field, read: Read, masked: str, short: bool) -> Markup:
+    """A private value: masked, with the way to see it; or in full, where it has just been revealed."""
+    if field.key in read.revealed:
+        return Markup('<strong class="yx-revealed">{}</strong>').format(read.revealed[field.key])
+    made = Markup(f'<span class="yx-masked" title="{escape(_("Masked"))}">{escape(masked)}</span>')
+    if short or not read.reveals:
+        return made
+    url = url_for(f"{field.record.__tablename__}.ask_reveal", key=read.row.id, name=field.key, _anchor="reveal")
+    return made + Markup(' <a class="yx-reveal" href="{}">{}</a>').format(url, _("Show in full"))
 
 
 def _link(field: Field, value: Any, title: str | None) -> Markup:

@@ -19,7 +19,7 @@ from app.kernel.clock import house_zone
 from app.kernel.database import read_only
 from app.panel import listing, texts
 from app.panel.base import RecordView
-from app.panel.fields import Field, fields_of
+from app.panel.fields import Field, fields_of, readable
 from app.panel.saving import saving
 from app.schema.errors import Refusal
 
@@ -46,7 +46,7 @@ class Exporting(RecordView):
             history.summarise(db.session, str(self.record.__tablename__), "export", bounds)
         panel = self.record.panel
         names = (*panel.columns, *(name for group in panel.form for name in group.fields), *panel.facts)
-        fields = fields_of(self.record, names or (panel.title,))
+        fields = readable(fields_of(self.record, names)) or fields_of(self.record, (panel.title,))
         day = datetime.now(UTC).astimezone(house_zone()).strftime("%Y-%m-%d")
         rows = stream_with_context(_stream(actor, what, fields, str(get_locale())))
         answer = Response(rows, content_type="text/csv; charset=utf-8")

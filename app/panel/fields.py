@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy import Column, inspect
 
+from app.kernel.actor import current_actor
+from app.kernel.fields import hidden, reads_everywhere
 from app.panel.labels import field_label
 from app.schema.kinds import Choice, Kind
-from app.schema.record import Line, Record
-from app.schema.registry import registry
+from app.schema.record import Line, Record, kind_of
+from app.schema.record import lines_of as lines_of
 
 USERS = "ab_user"
 BOOKKEEPING = {"id", "version", "created_at", "changed_at", "created_by_id", "changed_by_id"}
@@ -51,9 +53,14 @@ class Field:
         return self.kind is not None and self.kind.numeric and not self.target
 
     @property
+    def open(self) -> bool:
+        """Whether the current actor reads it in every row, so that it may be searched, filtered and sorted by."""
+        return reads_everywhere(self.record, self.key or self.name)
+
+    @property
     def sortable(self) -> bool:
         """Whether a list may be ordered by it: a real column, not private, not a long text and no link's bare id."""
-        if self.column is None or self.private or self.target:
+        if self.column is None or self.private or self.target or not self.open:
             return False
         return self.kind is None or self.kind.input != "textarea"
 
@@ -76,7 +83,8 @@ def field_of(record: type[Record], name: str) -> Field:
         local = list(mapper.relationships[name].local_columns)
         key = local[0].key if len(local) == 1 and local[0].key != "id" else ""
     info = record.__table__.columns[key].info if key else {}
-    return Field(record, name, key, info.get("kind"), info.get("ref", ""), info.get("choices"))
+    kind = info.get("kind") or kind_of(record, name)
+    return Field(record, name, key, kind, info.get("ref", ""), info.get("choices"))
 
 
 def fields_of(record: type[Record], names: Iterable[str]) -> list[Field]:
@@ -88,9 +96,15 @@ def fields_of(record: type[Record], names: Iterable[str]) -> list[Field]:
     return list(found.values())
 
 
+def readable(fields: Iterable[Field]) -> list[Field]:
+    """Those of `fields` that the current actor reads, in some rows at least."""
+    actor = current_actor()
+    return [field for field in fields if (field.key or field.name) not in hidden(actor, field.record).always]
+
+
 def columns_of(record: type[Record]) -> list[Field]:
-    """The columns of the record's list; its title where it declares none."""
-    return fields_of(record, record.panel.columns or (record.panel.title,))
+    """The columns of the record's list, of those the current actor reads; its title where it declares none."""
+    return readable(fields_of(record, record.panel.columns)) or fields_of(record, (record.panel.title,))
 
 
 def form_fields(record: type[Record]) -> list[Field]:
@@ -108,8 +122,3 @@ def links_of(record: type[Record]) -> dict[str, Field]:
     names += [asked.removesuffix("?") for step in (workflow.steps if workflow else ()) for asked in step.asks]
     known = set(record.__table__.columns.keys()) | set(dir(record))
     return {f.key: f for f in fields_of(record, (n for n in names if n in known)) if f.target}
-
-
-def lines_of(record: type[Record]) -> list[type[Line]]:
-    """The lines a record consists of, besides its own fields."""
-    return [other for other in registry if issubclass(other, Line) and other.parent_record() is record]

@@ -56,7 +56,7 @@ def offered(record: type[Record]) -> Iterator[Filter]:
         names.append(record.workflow.field)
     names += [r.field for other in registry for r in other.panel.related if r.record == record.__tablename__]
     for each in fields_of(record, [f.name for f in columns_of(record)] + names):
-        if each.column is None or each.private:
+        if each.column is None or each.private or not each.open:
             continue
         if each.choices is not None:
             yield Filter(each, "choice", [(value.value, choice_label(value)) for value in each.choices])

@@ -1,10 +1,12 @@
 """Forms derived from kinds: what is asked, what was written, what is wrong with it.
 
-Only fields of the form can be set through it; a state never. Values are read by the field's kind, and everything
-written is kept when something is wrong.
+Only fields of the form can be set through it, of those what the present person may write; a state never. Values are
+read by the field's kind, and everything written is kept when something is wrong. A private value stands masked in its
+input, one that is not to be read not at all; either stays as it is unless something else is written.
 """
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,15 +17,19 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from app.kernel import conditions
+from app.kernel.actor import current_actor
 from app.kernel.clock import house_zone
+from app.kernel.fields import hidden, hidden_in, writable_fields
 from app.panel import texts
 from app.panel.fields import Field, field_of, form_fields
 from app.panel.labels import choice_label, field_label, said, translated
 from app.panel.titles import titles_of
 from app.schema.approval import Verdict
+from app.schema.conditions import ValueOf
 from app.schema.errors import Invalid, Refusal
 from app.schema.kinds import BadValue
-from app.schema.record import Record
+from app.schema.record import Record, kind_of, rules_of
 from app.schema.workflow import SPOKEN, Step
 
 WIDE = {"textarea"}
@@ -31,7 +37,12 @@ WIDE = {"textarea"}
 
 @dataclass
 class Input:
-    """One question of a form. `value` is as written; `title` is that of the row a picker has chosen."""
+    """One question of a form. `value` is as written; `title` is that of the row a picker has chosen.
+
+    What stands in it as `kept` is not written but means "as it is": the masked value, or nothing where the present one
+    is not to be read (`blind`). `shown_if` and `required_if` are conditions as data; `applies` says whether the first
+    holds now.
+    """
 
     name: str
     label: str
@@ -46,6 +57,16 @@ class Input:
     longest: int | None = None
     pick: str = ""
     field: Field | None = None
+    kept: str | None = None
+    blind: bool = False
+    shown_if: str = ""
+    required_if: str = ""
+    applies: bool = True
+
+    @property
+    def stands(self) -> bool:
+        """Whether nothing was written over what stands there for the value as it is."""
+        return self.kept is not None and self.value == self.kept
 
     @property
     def wide(self) -> bool:
@@ -55,12 +76,18 @@ class Input:
 
 @dataclass
 class Form:
-    """Groups of inputs, and what is wrong with the form as a whole."""
+    """Groups of inputs, and what is wrong with the form as a whole.
+
+    `present` gives the values of the row that stands behind it; `known` are those that its conditions look at and no
+    input holds, for the browser.
+    """
 
     record: type[Record]
     groups: list[tuple[str, list[Input]]]
     version: str = ""
     problem: str = ""
+    present: ValueOf = lambda name: None
+    known: str = ""
 
     @property
     def inputs(self) -> list[Input]:
@@ -84,11 +111,31 @@ class Form:
                 each.value = raw[each.name].strip()
             elif self.version:
                 continue
+            if each.stands:
+                continue
             try:
                 values[each.name] = _read(each)
             except BadValue as error:
                 each.problem = said(error)
-        return values
+        return self._as_applies(values)
+
+    def _as_applies(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Without what does not apply, which is emptied; and needed is what a condition needs."""
+        for each in self.inputs:
+            rule = rules_of(self.record).get(each.name)
+            if rule is None or each.field is None:
+                continue
+            value_of = conditions.merged(self.present, values)
+            each.applies = conditions.applies(self.record, each.name, value_of)
+            if not each.applies:
+                each.problem = ""
+                if not each.locked:
+                    values[each.name] = None
+            elif each.locked or each.problem or value_of(each.name) is not None:
+                continue
+            elif conditions.needed(self.record, each.name, value_of):
+                each.problem = _("Fill this in.")
+        return conditions.emptied(self.record, self.present, values) if self.version else values
 
     @property
     def faulty(self) -> bool:
@@ -118,6 +165,8 @@ def _read(each: Input) -> Any:
     """The value of an input. Raises `BadValue`."""
     kind = each.field.kind if each.field is not None else None
     written: Any = each.value
+    if kind is not None and kind.private and "•" in each.value:
+        raise BadValue("write the whole value, or leave it as it was")
     if kind is not None and kind.name == "moment" and written:
         written = _on_the_house_clock(written)
     value = kind.read(written) if kind is not None else (written or None)
@@ -137,22 +186,74 @@ def _on_the_house_clock(written: str) -> Any:
 def form_of(record: type[Record], row: Any = None, given: "MultiDict[str, str] | None" = None) -> Form:
     """The form of a record: empty or prefilled with `given` to add, else filled with `row` to edit."""
     allowed = {f.key: f for f in form_fields(record)}
+    actor, gone = (
+        current_actor(),
+        hidden(current_actor(), record).always if row is None else hidden_in(current_actor(), row),
+    )
+    writable = writable_fields(actor, "add" if row is None else "edit", record if row is None else row, allowed)
     groups = []
     for group in record.panel.form:
-        keys = [field_of(record, name).key for name in group.fields]
-        inputs = [_input(record, allowed[key], row, given) for key in dict.fromkeys(keys) if key in allowed]
+        inputs = []
+        for key in dict.fromkeys(field_of(record, name).key for name in group.fields):
+            if key in writable or (key in allowed and row is not None and key not in gone):
+                made = _input(record, allowed[key], row, given, blind=key in gone)
+                made.locked = made.locked or key not in writable
+                inputs.append(made)
         if inputs:
             groups.append((translated(group.title), inputs))
-    return Form(record, groups, str(row.version) if row is not None else "")
+    made_form = Form(record, groups, str(row.version) if row is not None else "")
+    return with_conditions(made_form, row)
 
 
-def _input(record: type[Record], asked: Field, row: Any, given: "MultiDict[str, str] | None") -> Input:
+def with_conditions(form: Form, row: Any) -> Form:
+    """Tell the inputs of a form under which conditions they are shown and needed."""
+    record, looked_at = form.record, frozenset[str]()
+    present = form.present = conditions.of_row(row, record)
+    if row is None:
+        written_now = {each.name: _readable(each) for each in form.inputs if each.field is not None}
+        present = conditions.merged(form.present, written_now)
+
+    def write(name: str, value: Any) -> str:
+        kind = kind_of(record, name)
+        return str(value) if kind is None else kind.write(kind.read(value))
+
+    for each in form.inputs:
+        rule = rules_of(record).get(each.name) if each.field is not None else None
+        for condition in rule.conditions if rule else ():
+            looked_at |= condition.fields
+        if rule is not None and rule.shown is not None:
+            each.shown_if = json.dumps(rule.shown.as_data(write))
+            each.applies = rule.shown.holds(present)
+        if rule is not None and rule.required is not None:
+            each.required_if = json.dumps(rule.required.as_data(write))
+            each.required = each.required or rule.required.holds(present)
+    asked = {each.name for each in form.inputs if not each.locked}
+    known = {name: _as_known(record, name, present(name)) for name in sorted(looked_at - asked)}
+    form.known = json.dumps(known) if looked_at else ""
+    return form
+
+
+def _as_known(record: type[Record], name: str, value: Any) -> str:
+    found = field_of(record, name)
+    return "•" if found.private and value else written(found, value)
+
+
+def _readable(each: Input) -> Any:
+    try:
+        return _read(each)
+    except BadValue:
+        return None
+
+
+def _input(
+    record: type[Record], asked: Field, row: Any, given: "MultiDict[str, str] | None", *, blind: bool = False
+) -> Input:
     column: Any = asked.column
     has_default = column.default is not None or column.server_default is not None
     made = input_for(asked, required=not column.nullable and (row is not None or not has_default))
     if row is not None:
         made.locked = asked.name in record.panel.fixed or asked.key in record.panel.fixed
-        made.value = written(asked, getattr(row, asked.key))
+        hold(made, getattr(row, asked.key), blind=blind)
     elif given is not None and asked.key in given:
         made.value = given[asked.key].strip()
     elif has_default and column.default is not None and column.default.is_scalar:
@@ -160,6 +261,19 @@ def _input(record: type[Record], asked: Field, row: Any, given: "MultiDict[str, 
     if made.control == "checkbox" and not made.value:
         made.value = "no"
     return made
+
+
+def hold(made: Input, value: Any, *, blind: bool) -> None:
+    """Put the present value of a row into an input: masked if it is private, not at all where it is not to be read."""
+    assert made.field is not None
+    if blind:
+        made.blind, made.kept, made.required = True, "", False
+        if made.control == "checkbox":
+            made.control, made.options = "select", [("yes", _("yes")), ("no", _("no"))]
+    elif made.field.private:
+        made.value = made.kept = texts.text(made.field, value)
+    else:
+        made.value = written(made.field, value)
 
 
 def input_for(asked: Field, *, required: bool) -> Input:
@@ -193,7 +307,7 @@ def written(asked: Field, value: Any) -> str:
 
 def questions(record: type[Record], step: Step, row: Any) -> Form:
     """The form of what a step asks. What may be left out, and what an approval agrees to, holds the present value."""
-    inputs = []
+    inputs, gone = [], hidden_in(current_actor(), row)
     sealed = step.needs.sealed if step.needs is not None else ()
     for asked in step.asks:
         name, optional = asked.removesuffix("?"), asked.endswith("?")
@@ -205,30 +319,27 @@ def questions(record: type[Record], step: Step, row: Any) -> Form:
             continue
         made = input_for(field_of(record, name), required=not optional)
         if name in sealed or (optional and made.control not in WIDE):
-            made.value = written(field_of(record, name), getattr(row, name))
+            hold(made, getattr(row, name), blind=name in gone)
         inputs.append(made)
-    return Form(record, [("", inputs)], str(row.version))
+    return with_conditions(Form(record, [("", inputs)], str(row.version)), row)
 
 
 def mark_saved(form: Form, row: Any) -> None:
     """Show beside each input what somebody else has saved in it meanwhile."""
     for each in form.inputs:
-        if each.field is None or each.locked:
+        if each.field is None or each.locked or each.blind:
             continue
         now = getattr(row, each.field.key)
-        if written(each.field, now) != each.value:
+        if (texts.text if each.field.private else written)(each.field, now) != each.value:
             each.saved = texts.text(each.field, now) if not each.field.target else _("changed")
     form.version = str(row.version)
 
 
 def fill(row: Any, form: Form, values: dict[str, Any]) -> None:
-    """Put what was read into a row: only fields of the form, only where they differ. A new row keeps its defaults."""
+    """Put what was read of a form into a row, only where it differs. A new row keeps its defaults."""
     new = not form.version
-    for each in form.inputs:
-        if each.locked or each.name not in values:
-            continue
-        value = values[each.name]
+    for name, value in values.items():
         if new and value is None:
             continue
-        if new or getattr(row, each.name) != value:
-            setattr(row, each.name, value)
+        if new or getattr(row, name) != value:
+            setattr(row, name, value)

@@ -11,10 +11,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from app.kernel.permissions import verbs_of
 from app.panel import labels, saving
 from app.panel.fields import BOOKKEEPING, USERS, Field, field_of, form_fields, lines_of
 from app.schema.approval import Part
-from app.schema.grants import VERBS
 from app.schema.kinds import Kind
 from app.schema.record import Line, Record, words
 from app.schema.registry import registry
@@ -252,14 +252,38 @@ def _permissions(record: type[Record]) -> Iterator[str]:
         return
     yield "As declared; administrators change it at run time. A cell says how far the role reaches."
     yield ""
-    yield "| role | " + " | ".join(VERBS) + " | steps |"
-    yield "|---" * (len(VERBS) + 2) + "|"
+    verbs = verbs_of(record)
+    yield "| role | " + " | ".join(verbs) + " | steps |"
+    yield "|---" * (len(verbs) + 2) + "|"
     granted = set(record.grants)
     for role in EVERYONE:
         steps = [step.name for step in (record.workflow.steps if record.workflow else ()) if role in step.by]
-        held = [_reach(record, role, verb) if (verb, role) in granted else "" for verb in VERBS]
+        held = [_reach(record, role, verb) if (verb, role) in granted else "" for verb in verbs]
         if any(held) or steps:
             yield _row(role.value, *held, ", ".join(f"`{name}`" for name in steps))
+    yield from _fields_apart(record)
+
+
+def _fields_apart(record: type[Record]) -> Iterator[str]:
+    """The fields of a record and its parts that not everybody reads or writes who does the record."""
+    parts = [(part, rule) for part in (record, *lines_of(record)) for rule in part.fields]
+    ruled = [(part, rule) for part, rule in parts if rule.read is not None or rule.write is not None or rule.when]
+    if not ruled:
+        return
+    yield ""
+    yield "Fields with rules of their own:"
+    yield ""
+    yield "| field | read by | and by all in | written by | only in |"
+    yield "|---|---|---|---|---|"
+    for part, rule in ruled:
+        name = rule.field if part is record else f"{part.__tablename__}.{rule.field}"
+        reads, writes = (
+            empty if roles is None else ", ".join(role.value for role in EVERYONE if role in roles) or "nobody"
+            for roles, empty in ((rule.read, "all"), (rule.write, "readers"))
+        )
+        states = (", ".join(sorted(state.label for state in states)) for states in (rule.published, rule.when))
+        published, when = states
+        yield _row(f"`{name}`", reads, published, writes, when)
 
 
 def _reach(record: type[Record], role: Role, verb: str) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from app.kernel.fields import load_wholes
 from app.panel import filters, search
 from app.panel.fields import Field, columns_of, field_of
 from app.panel.keyset import Order
@@ -68,14 +69,17 @@ def order_of(record: type[Record], columns: list[Field], written: str) -> Order:
     if wanted is not None:
         return Order(wanted, written.startswith("-"))
     own = field_of(record, record.panel.order.removeprefix("-"))
-    if own.column is not None and not own.private:
+    if own.column is not None and not own.private and own.open:
         return Order(own, record.panel.order.startswith("-"))
     return Order(field_of(record, "id"), True)
 
 
 @dataclass
 class Page:
-    """The rows of one page; `count` is None where nobody counted, and `MOST_COUNTED` + 1 means "more"."""
+    """The rows of one page; `count` is None where nobody counted, and `MOST_COUNTED` + 1 means "more".
+
+    `wholes` keeps in memory what its lines are parts of, if that decides what is read of them.
+    """
 
     rows: list[Read] = field(default_factory=list)
     first: bool = True
@@ -83,6 +87,7 @@ class Page:
     count: int | None = None
     previous: str = ""
     next: str = ""
+    wholes: list[Record] = field(default_factory=list)
 
 
 END = "end"
@@ -104,10 +109,11 @@ def page_of(session: Session, what: Asked, *, counted: bool = True) -> Page:
     found = session.execute(statement.limit(what.size + 1)).all()
     more = len(found) > what.size
     rows = [reading.read(result) for result in found[: what.size]]
+    wholes = load_wholes(session, what.record, [read.row for read in rows])
     if backwards:
         rows.reverse()
     moved = place is not None or token == END
-    page = Page(rows, first=not moved, last=not more)
+    page = Page(rows, first=not moved, last=not more, wholes=wholes)
     if backwards:
         page.first, page.last = not more, token == END
     if rows:

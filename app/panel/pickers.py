@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from werkzeug.wrappers import Response
 
 from app.extensions import db
+from app.kernel.access import may
 from app.kernel.actor import current_actor
 from app.panel import search
 from app.panel.base import RecordView
@@ -46,7 +47,7 @@ class Picking(RecordView):
 
     def _options(self, record: type[Record], name: str) -> Response:
         link = links_of(record).get(name)
-        if link is None:
+        if link is None or not _asked_for(record, name):
             raise NotFound("There is nothing to pick here.")
         purpose = request.args.get("for")
         assigning = purpose == "assign" and link.key == "owner_id"
@@ -56,6 +57,14 @@ class Picking(RecordView):
         if purpose == "filter" and column.nullable and not request.args.get("q"):
             found.insert(0, (NOBODY, _("nobody") if link.target == USERS else _("none")))
         return jsonify(options=[{"value": str(key), "text": title} for key, title in found])
+
+
+def _asked_for(record: type[Record], name: str) -> bool:
+    """Whether the present person meets the link anywhere: reads it, fills it in, or is asked for it by a step."""
+    actor = current_actor()
+    steps = record.workflow.steps if record.workflow else ()
+    asked = any(name == field.removesuffix("?") for step in steps for field in step.asks)
+    return asked or any(may(actor, verb, record, name) for verb in ("read", "add", "edit"))
 
 
 def options(link: Field, written: str, conditions: list[Any] | None = None) -> list[tuple[int, str]]:

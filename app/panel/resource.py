@@ -2,7 +2,8 @@
 
 ``/api/v1/<record>/`` takes the filters, search and order of the list (see `app.panel.filters`); answers are JSON, and
 refusals are problems as of RFC 9457. Sessions are those of the browser: changes carry the token in ``X-CSRFToken``.
-Private values are masked; links are ids, and users are never more than an id.
+Private values are masked, and shown in full one by one by ``POST …/<id>/reveal/<field>``; what the caller may not read
+is absent. Links are ids, and users are never more than an id.
 """
 
 from collections.abc import Callable
@@ -20,15 +21,18 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.kernel.access import find, require
 from app.kernel.actor import NOBODY, current_actor
+from app.kernel.fields import hidden_in, writable_fields
 from app.kernel.history import plain
+from app.kernel.reveal import reveal
 from app.kernel.values import parsed
 from app.kernel.workflow import advance, offers
 from app.panel.fields import form_fields
 from app.panel.labels import said, step_label
 from app.panel.listing import asked, page_of
 from app.panel.saving import saving
+from app.panel.traces import trace_of
 from app.schema.errors import Conflict, Invalid, Refusal
-from app.schema.record import Line, Record, kind_of
+from app.schema.record import Line, Record, computed_of, kind_of
 from app.schema.registry import registry
 
 Handler = Callable[..., Any]
@@ -90,7 +94,7 @@ class RecordResource(BaseApi):
     @expose("/<int:key>")
     @answered
     def get(self, key: int) -> Response:
-        """One row, and the steps open to the caller."""
+        """One row, and the steps open to the caller; with ``?trace=1`` how its computed values came about."""
         row = find(db.session, self.record, key)
         steps = [
             {
@@ -101,14 +105,15 @@ class RecordResource(BaseApi):
             }
             for o in offers(db.session, row, current_actor())
         ]
-        return jsonify({"result": as_json(row), "steps": steps})
+        traces = {"trace": trace_of(row)} if request.args.get("trace") else {}
+        return jsonify({"result": as_json(row), "steps": steps, **traces})
 
     @expose("/", methods=["POST"])
     @answered
     def create(self) -> tuple[Response, int]:
         """A new row from the fields of the add form."""
         require(current_actor(), "edit" if issubclass(self.record, Line) else "add", self.record)
-        values = parsed(self.record, self._writable(new=True), _body(), new=True)
+        values = parsed(self.record, self._writable(), _body())
         with saving(db.session):
             row = self.record(**values)
             db.session.add(row)
@@ -120,7 +125,7 @@ class RecordResource(BaseApi):
         """Change the named fields of a row; ``version`` must be the one last read."""
         row, body = find(db.session, self.record, key), _body()
         _same_version(row, body)
-        values = parsed(self.record, self._writable(new=False), body, new=False)
+        values = parsed(self.record, self._writable(row), body, row)
         require(current_actor(), "edit", row)
         with saving(db.session):
             for name, value in values.items():
@@ -147,19 +152,33 @@ class RecordResource(BaseApi):
             advance(db.session, row, step, answers=body)
         return jsonify({"result": as_json(row)})
 
-    def _writable(self, *, new: bool) -> set[str]:
-        fixed = set() if new else set(self.record.panel.fixed)
+    @expose("/<int:key>/reveal/<name>", methods=["POST"])
+    @answered
+    def reveal(self, key: int, name: str) -> Response:
+        """A private value in full, for the ``reason`` of the body; that it was shown is written down first."""
+        row = find(db.session, self.record, key)
+        reason = str(_body().get("reason") or "")
+        with saving(db.session):
+            value = reveal(db.session, row, name, reason)
+        return jsonify({"field": name, "value": value})
+
+    def _writable(self, row: Record | None = None) -> frozenset[str]:
+        fixed = set(self.record.panel.fixed) if row is not None else set()
         names = {field.key for field in form_fields(self.record)} - fixed
-        return names | ({self.record.parent} if new and issubclass(self.record, Line) else set())
+        if row is None and issubclass(self.record, Line):
+            names.add(self.record.parent)
+        return writable_fields(current_actor(), "edit" if row is not None else "add", row or self.record, names)
 
 
 def as_json(row: Record) -> dict[str, Any]:
-    """A row as the API shows it: every column, private ones masked, amounts as exact text."""
+    """A row as the API shows it: every field the caller reads, private ones masked, amounts as exact text."""
     shown: dict[str, Any] = {}
-    for column in row.__table__.columns:
-        value, kind = getattr(row, column.key), kind_of(type(row), column.key)
-        private = kind is not None and kind.private and value is not None
-        shown[column.key] = kind.mask(value) if private and kind else plain(value)
+    record, gone = type(row), hidden_in(current_actor(), row)
+    for name in (*record.__table__.columns.keys(), *computed_of(record)):
+        if name not in gone:
+            value, kind = getattr(row, name), kind_of(record, name)
+            private = kind is not None and kind.private and value is not None
+            shown[name] = kind.mask(value) if private and kind else plain(value)
     return shown
 
 

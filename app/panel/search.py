@@ -1,7 +1,8 @@
 """The search box: which rows hold what was written, among those the actor may see.
 
 Several tables are searched as a union of id sets, for an OR across tables would pass by their indexes.
-A private value is found only when written in full: to find it by parts would be to read it.
+A private value is found only when written in full: to find it by parts would be to read it. What the actor may not read
+in every row is not searched at all.
 """
 
 import unicodedata
@@ -38,11 +39,14 @@ def found_by(record: type[Record], written: str) -> ColumnElement[bool]:
         statement: Select[Any] = select(record.id)
         reached, entity = record, record
         for link in links:
+            if not field_of(reached, link).open:
+                break
             towards = inspect(reached).relationships[link].mapper.class_
             further = aliased(towards)
             statement = statement.join(further, further.id == getattr(entity, field_of(reached, link).key))
             reached, entity = towards, further
-        far += [statement.where(condition) for condition in _holds(reached, entity, last, written)]
+        else:
+            far += [statement.where(condition) for condition in _holds(reached, entity, last, written)]
     if not far:
         return or_(*near) if near else false()
     if near:
@@ -52,7 +56,7 @@ def found_by(record: type[Record], written: str) -> ColumnElement[bool]:
 
 def _holds(record: type[Record], entity: Any, name: str, written: str) -> Iterator[ColumnElement[bool]]:
     field = field_of(record, name)
-    if field.column is None:
+    if field.column is None or not field.open:
         return
     column = getattr(entity, field.key)
     if field.private:

@@ -1,15 +1,19 @@
 """All that stands on the page of one row."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from flask import url_for
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from app.kernel import access, history
+from app.kernel import access, conditions, history
 from app.kernel.access import may
 from app.kernel.actor import Actor, current_actor
+from app.kernel.fields import hidden, visible_changes, writable_fields
+from app.kernel.reveal import may_reveal
 from app.kernel.tables import AuditEntry
 from app.kernel.workflow import offers
 from app.panel import cells, texts
@@ -17,6 +21,7 @@ from app.panel.approving import boards_of
 from app.panel.fields import Field, columns_of, field_of, fields_of, form_fields, lines_of
 from app.panel.labels import field_label, record_plural, said, step_label, translated, verb_label
 from app.panel.titles import Read, reading_of, titles_of
+from app.panel.traces import traced
 from app.schema.errors import NotFound
 from app.schema.kinds import Choice
 from app.schema.record import Line, Record, policy_name, words
@@ -24,6 +29,7 @@ from app.schema.registry import registry
 from app.schema.roles import Scope
 from app.schema.rows import _Placed
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 WHO_AND_WHEN = ("created_by_id", "created_at", "changed_by_id", "changed_at")
 
 
@@ -78,8 +84,8 @@ def read_one(session: Session, record: type[Record], key: int, fields: list[Fiel
     return reading.read(found)
 
 
-def of(session: Session, record: type[Record], key: int) -> dict[str, Any]:
-    """What the template of a row's page needs."""
+def of(session: Session, record: type[Record], key: int, revealed: Mapping[str, str] = NOTHING) -> dict[str, Any]:
+    """What the template of a row's page needs; `revealed` are private values to be shown in full, this once."""
     actor, panel = current_actor(), record.panel
     grouped = [(translated(group.title), fields_of(record, group.fields)) for group in panel.form]
     shown = {f.key or f.name for _title, fields in grouped for f in fields}
@@ -89,6 +95,7 @@ def of(session: Session, record: type[Record], key: int) -> dict[str, Any]:
     everything = [*(f for _title, fields in grouped for f in fields), *facts, *placed, *who]
     read = read_one(session, record, key, everything)
     row = read.row
+    read.revealed, read.reveals = dict(revealed), may_reveal(actor, row)
     facts = [f for f in facts if f not in placed and not f.is_state]
     state = field_of(record, record.workflow.field) if record.workflow else None
     return {
@@ -97,7 +104,7 @@ def of(session: Session, record: type[Record], key: int) -> dict[str, Any]:
         "row": row,
         "heading": cells.heading(record, read),
         "state": cells.cell(state, read) if state else None,
-        "groups": [(title, pairs(fields, read)) for title, fields in grouped],
+        "groups": [(title, found) for title, fields in grouped if (found := pairs(fields, read))],
         "facts": pairs(facts, read),
         "placed": pairs(placed, read),
         "who": pairs(who, read),
@@ -111,8 +118,16 @@ def of(session: Session, record: type[Record], key: int) -> dict[str, Any]:
 
 
 def pairs(fields: list[Field], read: Read) -> list[tuple[str, Markup, bool]]:
-    """Label, value, and whether the value wants the whole width, as a text does that has been written."""
-    found = [(f, cells.cell(f, read)) for f in fields]
+    """Label, value, and whether the value wants the whole width, as a text does that has been written.
+
+    What the actor may not read of this row is left out, and so is an empty field that does not apply to it.
+    """
+    value_of = conditions.of_row(read.row, type(read.row))
+    wanted = [f for f in fields if (f.key or f.name) not in read.hidden]
+    wanted = [
+        f for f in wanted if conditions.applies(f.record, f.key, value_of) or getattr(read.row, f.key) is not None
+    ]
+    found = [(f, traced(f, read, cells.cell(f, read))) for f in wanted]
     return [(f.label, c, f.kind is not None and f.kind.input == "textarea" and c is not cells.NONE) for f, c in found]
 
 
@@ -141,7 +156,8 @@ def allowed(actor: Actor, row: Any) -> dict[str, bool]:
     record: type[Record] = type(row)
     change = may_change(actor, row)
     fixed = set(record.panel.fixed)
-    free = any(f.key not in fixed and f.name not in fixed for f in form_fields(record))
+    keys = [f.key for f in form_fields(record) if f.key not in fixed and f.name not in fixed]
+    free = bool(writable_fields(actor, "edit", row, keys))
     scope = access.widened(record, actor.scope("edit", policy_name(record)))
     placed = isinstance(row, _Placed)
     return {
@@ -157,7 +173,7 @@ def lines_table(session: Session, line: type[Line], row: Any, actor: Actor) -> L
     columns = [f for f in columns_of(line) if f.key != line.parent]
     reading = reading_of(line, columns)
     order = field_of(line, line.panel.order.removeprefix("-"))
-    by: Any = getattr(line, order.key or "id")
+    by: Any = getattr(line, order.key if order.key and order.open else "id")
     by = by.desc() if line.panel.order.startswith("-") and line.panel.order != "-id" else by.asc()
     statement = reading.statement.where(getattr(line, line.parent) == row.id).order_by(by, line.id)
     reads = [reading.read(result) for result in session.execute(statement)]
@@ -169,7 +185,7 @@ def related_of(record: type[Record], row: Any, actor: Actor) -> list[RelatedList
     found = []
     for related in record.panel.related:
         other = registry[related.record]
-        if issubclass(other, Line) or not may(actor, "read", other):
+        if issubclass(other, Line) or not may(actor, "read", other) or related.field in hidden(actor, other):
             continue
         args = {related.field: row.id}
         may_add = any(f.key == related.field for f in form_fields(other)) and may(actor, "add", other)
@@ -197,12 +213,20 @@ def timeline(session: Session, row: Any) -> list[Happened]:
     found = []
     for entry in entries:
         when = texts.plain(entry.at)
-        happened = Happened(entry, verb_label(record, entry.verb), when)
-        for key, (old, new) in _changes(entry):
+        happened = Happened(entry, _what(record, entry), when)
+        changes = visible_changes(row, dict(_changes(entry)))
+        for key, (old, new) in changes.items():
             before, after = (_past(record, key, value, titles) for value in (old, new))
             happened.changes.append((field_label(record, key), before, after))
         found.append(happened)
     return found
+
+
+def _what(record: type[Record], entry: AuditEntry) -> str:
+    """What was done, in words; of a value shown in full also which."""
+    said_ = verb_label(record, entry.verb)
+    name = entry.changes.get("field") if entry.verb == "reveal" and isinstance(entry.changes, dict) else None
+    return f"{said_}: {field_label(record, name)}" if isinstance(name, str) else said_
 
 
 def _changes(entry: AuditEntry) -> list[tuple[str, list[Any]]]:

@@ -37,7 +37,7 @@ class Steps(RecordView):
         if form.faulty:
             form.version = version
             return self._open(key, step, form), 422
-        answers = {each.name: values.get(each.name) for each in form.inputs}
+        answers = {each.name: values.get(each.name) for each in form.inputs if each.name in values or not each.stands}
         try:
             if not version.isdigit():
                 raise Conflict("Somebody changed this meanwhile. Look at it again, then repeat your change.")

@@ -5,14 +5,17 @@ A linked row the actor may not see has no title here, for the session narrows th
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, case, select
 from sqlalchemy.orm import Session, aliased
 
+from app.kernel.actor import current_actor
+from app.kernel.fields import hidden, hidden_in, readable_where
 from app.kernel.permissions import person_name
 from app.panel import texts
 from app.panel.fields import USERS, Field, field_of
@@ -65,11 +68,21 @@ def _numbered(record: type[Record], key: Any) -> str:
 
 @dataclass
 class Read:
-    """A row with the titles of what it links to, by column; an absent title is one the actor may not see."""
+    """A row with the titles of what it links to, by column; an absent title is one the actor may not see.
+
+    `revealed` are private values to be shown in full, by field; `reveals` says whether the actor may ask for any.
+    """
 
     row: Any
     titles: dict[str, str]
     title: str
+    revealed: dict[str, str] = field(default_factory=dict)
+    reveals: bool = False
+
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        """The fields of the row the present actor may not read."""
+        return hidden_in(current_actor(), self.row)
 
 
 class Reading:
@@ -107,7 +120,8 @@ class Reading:
 class Values:
     """A statement that reads the values of fields, links as titles, and makes no objects of the rows, for a file.
 
-    A property is asked of the row, so that a record with one among `fields` is read whole all the same.
+    A property is asked of the row, so that a record with one among `fields` is read whole all the same. Where the
+    actor may not read a field, there is nothing.
     """
 
     def __init__(self, record: type[Record], fields: Iterable[Field]) -> None:
@@ -119,11 +133,12 @@ class Values:
             if asked.target:
                 alias = _alias(asked.target)
                 found = naming(asked.target, alias)
-                joins += [(alias, alias.id == getattr(record, asked.key)), *found.joins]
+                joined = and_(alias.id == getattr(record, asked.key), readable_where(record, asked.key))
+                joins += [(alias, joined), *found.joins]
                 columns += found.columns
                 self._takers.append(_title_taker(at, at + len(found.columns), found.compose))
             else:
-                columns.append(getattr(record, asked.key) if asked.key else record)
+                columns.append(_where_readable(asked, getattr(record, asked.key)) if asked.key else record)
                 self._takers.append(itemgetter(at) if asked.key else _property_taker(at, asked.name))
         self.statement: Select[Any] = select(*columns).select_from(record)
         for entity, condition in joins:
@@ -143,7 +158,15 @@ def _title_taker(start: int, end: int, compose: Callable[[Sequence[Any]], str]) 
 
 
 def _property_taker(at: int, name: str) -> Callable[[Sequence[Any]], Any]:
-    return lambda result: getattr(result[at], name)
+    actor = current_actor()
+    return lambda result: None if name in hidden_in(actor, result[at]) else getattr(result[at], name)
+
+
+def _where_readable(asked: Field, column: Any) -> Any:
+    """The column, empty in the rows where the present actor may not read the field."""
+    if asked.key not in hidden(current_actor(), asked.record):
+        return column
+    return case((readable_where(asked.record, asked.key), column))
 
 
 _readings: dict[tuple[Any, ...], Reading] = {}

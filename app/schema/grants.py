@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from app.schema.roles import EVERYONE, LEADERS, Role, Scope
 
-VERBS = ("read", "add", "edit", "delete", "export", "import")
+VERBS = ("read", "add", "edit", "delete", "export", "import", "reveal")
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,8 @@ class Grants:
     """The declared beginnings of a record's permissions.
 
     `work` may read, add and edit; `lead` besides may export and delete; `see` may only read;
-    `load` may import files. `scopes` widens or narrows a role's reach on this record alone: of all verbs
+    `load` may import files; `reveal` may have single private values shown in full, for a reason that is written down.
+    `scopes` widens or narrows a role's reach on this record alone: of all verbs
     (``{Role.FINANCE: Scope.ALL}``) or of one (``{(Role.SALES, "read"): Scope.ALL}``: reads all, edits its own).
     """
 
@@ -21,6 +22,7 @@ class Grants:
     see: tuple[Role, ...] = ()
     lead: tuple[Role, ...] = LEADERS
     load: tuple[Role, ...] = (Role.MANAGER,)
+    reveal: tuple[Role, ...] = ()
     scopes: Mapping[Role | tuple[Role, str], Scope] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[tuple[str, Role]]:
@@ -34,6 +36,8 @@ class Grants:
                 yield from (("export", role), ("delete", role))
             if role in self.load:
                 yield ("import", role)
+            if role in self.reveal:
+                yield ("reveal", role)
 
     def reaches(self) -> Iterator[tuple[Role, str, Scope]]:
         """Every (role, verb, scope) of `scopes`; an empty verb stands for all of them."""

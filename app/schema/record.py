@@ -1,6 +1,7 @@
 """Record, Lookup and Line: the bases of everything the department keeps."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -9,6 +10,7 @@ from sqlalchemy import ForeignKey, Integer, MetaData, inspect
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from app.schema.errors import DeclarationError
+from app.schema.fields import Computed, Rule, Working
 from app.schema.grants import REFERENCE, Grants
 from app.schema.kinds import MOMENT, Code, Kind, ShortText
 from app.schema.panel import Group, Panel
@@ -50,6 +52,7 @@ class Record(Guarded, Model):
     __table_args__: Any = {"extend_existing": False}
 
     grants: ClassVar[Grants]
+    fields: ClassVar[tuple[Rule, ...]] = ()
     panel: ClassVar[Panel] = Panel()
     workflow: ClassVar[Workflow | None] = None
     transfer: ClassVar[Transfer | None] = None
@@ -125,10 +128,47 @@ class Line(Record):
         return registry[cls.__table__.c[cls.parent].info["ref"]]
 
 
+def lines_of(record: type[Record]) -> list[type[Line]]:
+    """The lines a record consists of, besides its own fields."""
+    return [other for other in registry if issubclass(other, Line) and other.parent_record() is record]
+
+
 def kind_of(record: type[Record], field: str) -> Kind | None:
     """The kind of a field; None for a field without one (the record's own bookkeeping)."""
     column = inspect(record).columns.get(field)
-    return None if column is None else column.info.get("kind")
+    if column is None:
+        made = computed_of(record).get(field)
+        return None if made is None else made.kind
+    return column.info.get("kind")
+
+
+_rules: dict[Any, Mapping[str, Rule]] = {}
+_computed: dict[Any, Mapping[str, Computed]] = {}
+
+
+def rules_of(record: type[Record]) -> Mapping[str, Rule]:
+    """The rules on single fields of a record, by field."""
+    found = _rules.get(record)
+    if found is None:
+        found = _rules[record] = {rule.field: rule for rule in record.fields}
+    return found
+
+
+def computed_of(record: type[Record]) -> Mapping[str, Computed]:
+    """The computed fields of a record that are kept nowhere, by name."""
+    found = _computed.get(record)
+    if found is None:
+        named = [item for base in reversed(record.__mro__) for item in vars(base).items()]
+        found = _computed[record] = {name: value for name, value in named if isinstance(value, Computed)}
+    return found
+
+
+def working_of(record: type[Record], field: str) -> Working | None:
+    """How a field is worked out, if it is."""
+    if (made := computed_of(record).get(field)) is not None:
+        return made.working
+    rule = rules_of(record).get(field)
+    return None if rule is None else rule.worked
 
 
 def policy_name(record: type[Record]) -> str:

@@ -11,6 +11,7 @@ from app.kernel.clock import house_day
 from app.kernel.outbox import tell
 from app.kernel.settings import setting_value
 from app.schema.errors import Refusal
+from app.schema.fields import Rule, Term, Worked, Working
 from app.schema.grants import Grants
 from app.schema.kinds import Code, Day, LongText, Percent, ShortText, YesNo, ref, starts_at
 from app.schema.panel import Menu, Panel, Related
@@ -65,12 +66,29 @@ def _approved(appraisal: "Appraisal", move: Move) -> None:
 
 def composed(appraisal: "Appraisal") -> Decimal | None:
     """The score of the figures and the ratings given so far, by their shares; None as long as there is nothing."""
+    return _total(appraisal).score
+
+
+def _total(appraisal: Any) -> rules.Total:
     parts = (
-        rules.Line("figures", appraisal.measured_share, appraisal.score),
-        rules.Line("self", appraisal.self_share, appraisal.self_rating),
-        rules.Line("supervisor", appraisal.supervisor_share, appraisal.supervisor_rating),
+        rules.Line("Score", appraisal.measured_share, appraisal.score),
+        rules.Line("Self rating", appraisal.self_share, appraisal.self_rating),
+        rules.Line("Supervisor rating", appraisal.supervisor_share, appraisal.supervisor_rating),
     )
-    return rules.total([part for part in parts if part.weight]).score
+    return rules.total([part for part in parts if part.weight])
+
+
+def _result_of(appraisal: Any) -> Worked:
+    """How the result came about: each part with its share, and the sum."""
+    total = _total(appraisal)
+    parts = [Term(line.kpi, line.score, f"{line.weight} %") for line in total.lines if line.score is not None]
+    return Worked(total.score, (*parts, Term("Result", total.score, total.formula)))
+
+
+RESULT_OF = (
+    *("measured_share", "self_share", "supervisor_share"),
+    *("score", "self_rating", "supervisor_rating"),
+)
 
 
 class Appraisal(Owned, Record):
@@ -112,6 +130,13 @@ class Appraisal(Owned, Record):
         lead=(),
         load=(),
         scopes=dict.fromkeys((Role.UNDERWRITER, Role.FINANCE, Role.INSPECTOR), Scope.OWN),
+    )
+    # What the supervisor thinks is the person's to read when it is settled, not while it is being weighed.
+    fields = (
+        Rule("supervisor_rating", read=LEADERS, published=S.APPROVED),
+        Rule("supervisor_comment", read=LEADERS, published=S.APPROVED),
+        Rule("manager_comment", read=LEADERS, published=S.APPROVED),
+        Rule("result", worked=Working(_result_of, RESULT_OF)),
     )
     panel = Panel(
         menu=Menu("Performance", icon="chart-bar", order=10),

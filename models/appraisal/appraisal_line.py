@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.schema.fields import Rule
 from app.schema.kinds import SHORT_TEXT, Kind, Percent, Quantity, ShortText, YesNo, choice, ref
 from app.schema.panel import Panel
 from app.schema.record import Line
-from models.appraisal.states import Direction
+from app.schema.roles import LEADERS
+from models.appraisal.states import AppraisalState, Direction
 from models.appraisal.template_line import MEASURE
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class AppraisalLine(Line):
     self_rating: Mapped[Percent | None]
     supervisor_rating: Mapped[Percent | None]
 
+    fields = (Rule("supervisor_rating", read=LEADERS, published=AppraisalState.APPROVED),)
     panel = Panel(
         title="label",
         columns=("label", "weight", "target", "actual", "score", "left_out", "self_rating", "supervisor_rating"),

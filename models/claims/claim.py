@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.schema.approval import Tier, Tiers
+from app.schema.fields import Rule
 from app.schema.grants import Grants
 from app.schema.kinds import (
     BankAccount,
@@ -78,7 +79,15 @@ class Claim(Owned, Noted, Record):
 
     pooled = True
     seen_through = ("survey.claim_id",)
-    grants = Grants(work=(Role.CLAIMS, Role.SERVICE), see=(Role.FINANCE, Role.INSPECTOR))
+    grants = Grants(
+        work=(Role.CLAIMS, Role.SERVICE), see=(Role.FINANCE, Role.INSPECTOR), reveal=(Role.CLAIMS, Role.FINANCE)
+    )
+    # The front desk reports a loss; what is to be paid it learns when that is decided; the account it
+    # takes down and sees no more.
+    fields = (
+        Rule("approved", read=(Role.CLAIMS, Role.FINANCE, Role.INSPECTOR, *LEADERS), published=DECIDED),
+        Rule("payee_account", read=(Role.CLAIMS, Role.FINANCE, *LEADERS), write=(Role.CLAIMS, Role.SERVICE, *LEADERS)),
+    )
     panel = Panel(
         menu=Menu("Claims", icon="shield-check", order=10),
         title="number",

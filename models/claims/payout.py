@@ -39,7 +39,7 @@ class Payout(Owned, Record):
     method: Mapped[PayoutMethod] = choice(PayoutMethod)
     paid_on: Mapped[Day]
 
-    grants = Grants(see=(Role.CLAIMS, Role.FINANCE, Role.INSPECTOR, *LEADERS), lead=(), load=())
+    grants = Grants(see=(Role.CLAIMS, Role.FINANCE, Role.INSPECTOR, *LEADERS), lead=(), load=(), reveal=(Role.FINANCE,))
     panel = Panel(
         menu=Menu("Claims", icon="cash", order=40),
         title="number",

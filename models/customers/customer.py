@@ -2,6 +2,8 @@
 
 from sqlalchemy.orm import Mapped
 
+from app.schema.conditions import If
+from app.schema.fields import Rule
 from app.schema.grants import Grants
 from app.schema.kinds import (
     Address,
@@ -18,12 +20,14 @@ from app.schema.kinds import (
 )
 from app.schema.panel import Group, Menu, Panel, Related
 from app.schema.record import Record
-from app.schema.roles import Role, Scope
+from app.schema.roles import LEADERS, Role, Scope
 from app.schema.rows import Owned
 from app.schema.traits import Noted
 from app.schema.transfer import Transfer
 from app.schema.workflow import Step, Workflow
 from models.customers.states import CustomerKind, CustomerState, Gender
+
+KEEPERS = (Role.RENEWAL, Role.SALES, Role.SERVICE, *LEADERS)
 
 
 class Customer(Owned, Noted, Record):
@@ -53,6 +57,14 @@ class Customer(Owned, Noted, Record):
         work=(Role.RENEWAL, Role.SALES, Role.SERVICE),
         see=(Role.CLAIMS, Role.OPERATIONS, Role.UNDERWRITER, Role.FINANCE, Role.INSPECTOR, Role.ADMIN),
         scopes={Role.SERVICE: Scope.ALL},
+        reveal=(Role.RENEWAL, Role.SALES, Role.SERVICE, Role.CLAIMS),
+    )
+    fields = (
+        Rule("id_number", read=(*KEEPERS, Role.UNDERWRITER)),
+        Rule("birth_on", read=(*KEEPERS, Role.UNDERWRITER), shown=If("kind", CustomerKind.INDIVIDUAL)),
+        Rule("gender", shown=If("kind", CustomerKind.INDIVIDUAL)),
+        Rule("income", read=(*KEEPERS, Role.UNDERWRITER)),
+        Rule("lifetime_value", read=(*KEEPERS, Role.UNDERWRITER)),
     )
     transfer = Transfer(key="number")
     panel = Panel(

@@ -2,11 +2,13 @@
 
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.schema.conditions import If
+from app.schema.fields import Rule
 from app.schema.grants import Grants
 from app.schema.kinds import Code, Day, Email, Percent, Phone, ShortText, WholeNumber, YesNo, ref, starts_at
 from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Record
-from app.schema.roles import EVERYONE, Role
+from app.schema.roles import EVERYONE, LEADERS, Role
 from app.schema.rows import Shared
 from app.schema.traits import Noted
 from app.schema.transfer import Transfer
@@ -33,7 +35,12 @@ class Person(Shared, Noted, Record):
     skill: Mapped[Percent] = mapped_column(default=1)
     state: Mapped[Employment] = starts_at(Employment.PROBATION)
 
-    grants = Grants(see=EVERYONE, lead=(Role.MANAGER, Role.ADMIN))
+    grants = Grants(see=EVERYONE, lead=(Role.MANAGER, Role.ADMIN), reveal=(Role.MANAGER, Role.ADMIN))
+    # Colleagues find one another here; what the house knows of a person besides is for who leads and keeps the files.
+    fields = (
+        *(Rule(name, read=(*LEADERS, Role.ADMIN)) for name in ("phone", "joined_on", "skill", "daily_hours", "remark")),
+        Rule("licence_until", required=If("licence", given=True)),
+    )
     transfer = Transfer(key="number")
     panel = Panel(
         menu=Menu("Organisation", icon="users", order=20),

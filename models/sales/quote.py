@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.kernel.clock import house_day
 from app.kernel.settings import setting_value
 from app.schema.errors import Refusal
+from app.schema.fields import Rule, Term, Worked, Working
 from app.schema.grants import Grants
 from app.schema.kinds import Day, LongText, Money, Percent, Quantity, ShortText, ref, serial, starts_at
 from app.schema.panel import Group, Menu, Panel
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from models.sales.lead import Lead
 
 S = QuoteState
+BASE = "Base premium"
 SELLERS = (Role.SALES, *LEADERS)
 
 
@@ -45,6 +47,14 @@ def _calculate(quote: "Quote", move: Move) -> None:
 def _stale(quote: "Quote", move: Move) -> None:
     if quote.valid_until is not None and quote.valid_until < house_day(move.at):
         raise Refusal("The quote is no longer good: revise and calculate it anew.")
+
+
+def _premium_of(quote: Any) -> Worked:
+    steps = quoted_premium(quote.sum_insured, quote.rate, quote.discount, quote.minimum)
+    terms = tuple(
+        Term(BASE if step.step == "base" else step.step.capitalize(), step.amount, step.formula) for step in steps
+    )
+    return Worked(steps[-1].amount, terms)
 
 
 class Quote(Owned, Noted, Record):
@@ -73,6 +83,7 @@ class Quote(Owned, Noted, Record):
     state: Mapped[QuoteState] = starts_at(S.DRAFT)
 
     grants = Grants(work=(Role.SALES,), see=(Role.UNDERWRITER, Role.INSPECTOR))
+    fields = (Rule("premium", worked=Working(_premium_of, ("sum_insured", "rate", "discount", "minimum"))),)
     panel = Panel(
         menu=Menu("Sales", icon="coin", order=20),
         title="number",
@@ -82,7 +93,7 @@ class Quote(Owned, Noted, Record):
             Group("Quote", "lead_id", "customer_id", "product_id"),
             Group("Price", "sum_insured", "rate", "discount", "minimum", "remark"),
         ),
-        facts=("number", "premium", "trace", "valid_until", "agreed_with"),
+        facts=("number", "premium", "valid_until", "agreed_with"),
         labels={"rate": "Premium rate"},
     )
     workflow = Workflow(

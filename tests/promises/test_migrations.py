@@ -12,9 +12,9 @@ from app.factory import create_app
 from app.kernel import appendonly
 from app.schema.registry import registry
 from config import Settings
-from tests import gadget
+from tests import dossier, gadget
 
-OURS = {str(record.__tablename__) for record in gadget.RECORDS}
+OURS = {str(record.__tablename__) for record in (*gadget.RECORDS, *dossier.RECORDS)}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,0 +1,89 @@
+"""Cross checks of the rules on single fields; each sentence follows the record's name and says the cure."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from app.schema.conditions import leaves
+from app.schema.fields import Rule
+from app.schema.record import Record, computed_of, kind_of, policy_name, rules_of
+from app.schema.registry import Registry
+
+LONGEST_NAME = 76
+"""Characters a field's permission may have, with its record where the field is a line's."""
+
+
+def faults_of(record: type[Record], registry: Registry) -> Iterator[str]:
+    """What is wrong with the rules of one record."""
+    columns = record.__table__.columns
+    names = [rule.field for rule in record.fields]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"has two rules on {name!r}: make one of them"
+    for rule in record.fields:
+        place = f"has a rule on {rule.field!r}"
+        if rule.field in columns:
+            yield from _of_column(record, rule, place)
+        elif rule.field not in computed_of(record):
+            yield f"{place}, which is no field of it"
+        elif rule.write is not None or rule.when or rule.shown or rule.required or rule.worked:
+            yield f"{place}, which is computed: say only read=… of it"
+        yield from _of_states(record, rule, place)
+    for name, made in computed_of(record).items():
+        yield from _of_working(record, f"computes {name!r}", made.working.of)
+    for rule in record.fields:
+        if rule.worked is not None:
+            yield from _of_working(record, f"works out {rule.field!r}", rule.worked.of)
+    for profile in registry.profiles:
+        for target in profile.targets:
+            for name in target.fields if target.record == record.__tablename__ else ():
+                if name in rules_of(record) and rules_of(record)[name].worked is not None:
+                    yield f"works out {name!r}, which profile {profile.name!r} fills: take it out of one of them"
+
+
+def _of_column(record: type[Record], rule: Rule, place: str) -> Iterator[str]:
+    column = record.__table__.columns[rule.field]
+    if rule.read is not None and rule.field in (record.panel.title, record.transfer and record.transfer.key):
+        yield f"{place}, by which everybody knows the row: take read=… out, or choose another title or key"
+    parts = (rule.read, rule.write, rule.when or None, rule.shown, rule.worked)
+    given = column.nullable or column.default is not None or column.server_default is not None
+    if any(part is not None for part in parts) and not given and "serial" not in column.info:
+        yield f"{place}, which every row needs, though not everybody may fill it in: make it optional or give a default"
+    if rule.shown is not None and not column.nullable:
+        yield f"{place}, which cannot be empty where it is not shown: make it optional"
+    if len(f"{policy_name(record)}.{rule.field}") > LONGEST_NAME:
+        yield f"{place}, whose name is too long for a permission: shorten it"
+    for leaf in [leaf for condition in rule.conditions for leaf in leaves(condition)]:
+        other = record.__table__.columns.get(leaf.field)
+        if other is None:
+            yield f"{place} that looks at {leaf.field!r}, which is no field of it"
+        elif (looked := rules_of(record).get(leaf.field)) is not None and looked.read is not None:
+            yield f"{place} that looks at {leaf.field!r}, which not everybody reads: look at another field"
+        elif leaf.given is None and (kind := kind_of(record, leaf.field)) is not None:
+            if kind.private:
+                yield f"{place} that compares {leaf.field!r}, which is private: ask only whether it is given"
+            for value in leaf.wanted:
+                try:
+                    kind.read(value)
+                except ValueError as error:
+                    yield f"{place} that compares {leaf.field!r} with {value!r}: {error}"
+
+
+def _of_states(record: type[Record], rule: Rule, place: str) -> Iterator[str]:
+    if not (rule.when or rule.published):
+        return
+    whole = record
+    while whole.workflow is None and hasattr(whole, "parent_record"):
+        whole = whole.parent_record()
+    if whole.workflow is None:
+        yield f"{place} that names states, and there is no workflow: declare one, or say roles alone"
+        return
+    states: Any = type(whole.__table__.columns[whole.workflow.field].info["initial"])
+    for state in sorted(set(rule.when | rule.published) - set(states)):
+        yield f"{place} that names {state!r}, which is no state of {whole.__name__}"
+    if rule.published and rule.read is None:
+        yield f"{place} that is published in some states, and everybody reads it anyway: say read=…"
+
+
+def _of_working(record: type[Record], place: str, names: tuple[str, ...]) -> Iterator[str]:
+    for name in names:
+        if name not in record.__table__.columns and name not in computed_of(record):
+            yield f"{place} of {name!r}, which is no field of it"
