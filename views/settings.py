@@ -1,19 +1,43 @@
 """Every limit the department sets, with its default, the value in force, and who set it when; unset ones first."""
 
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
-from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from app.extensions import db
-from app.kernel.settings import set_setting
-from app.kernel.tables import SettingValue
-from app.schema.errors import NotFound
+from app.kernel.settings import changes_of_settings, clear_setting, set_setting, setting_value
+from app.kernel.tables import AuditEntry, Clock, SettingValue
+from app.panel import texts
+from app.panel.forms import Input
+from app.panel.labels import said, translated
+from app.schema.errors import Conflict, NotFound, Refusal
 from app.schema.kinds import BadValue
+from app.schema.record import words
 from app.schema.registry import registry
+from app.schema.settings import Setting
 from views.page import Page
+
+KEPT = 10
+"""Changes of a setting that its history shows."""
+
+
+@dataclass
+class Shown:
+    """A setting on the page: its input, what is in force, what the default is, and what was changed by whom."""
+
+    setting: Setting
+    input: Input
+    set: SettingValue | None
+    default: str
+    past: list[tuple[AuditEntry, str, str]]
+    endless: int = 0
+    """How many clocks run without end because it is not set."""
 
 
 class SettingsPage(Page):
@@ -29,22 +53,80 @@ class SettingsPage(Page):
 
     @expose("/<name>", methods=["POST"])
     def change(self, name: str) -> Response | tuple[str, int]:
-        """Set one; a value that does not hold is shown again with what is wrong."""
+        """Set one, or go back to its default; a value that does not hold is shown again with what is wrong."""
         declared = registry.settings.get(name)
         if declared is None:
             raise NotFound("There is no such setting.")
         raw = request.form.get("value", "")
         try:
-            set_setting(db.session, declared, raw)
+            if request.form.get("seen", "") != _seen(db.session.get(SettingValue, name)):
+                raise Conflict("Somebody changed this meanwhile. Look at it again, then repeat your change.")
+            if "default" in request.form:
+                clear_setting(db.session, declared)
+            else:
+                set_setting(db.session, declared, raw)
             db.session.commit()
-        except BadValue as error:
+        except (BadValue, Refusal) as error:
             db.session.rollback()
-            return self._page({name: raw}, {name: _(error.msgid) % error.args_ if error.args_ else _(error.msgid)}), 422
+            return self._page({name: raw}, {name: said(error)}), getattr(error, "status", 422)
         flash(_("Saved."), "success")
-        return redirect(url_for("SettingsPage.list", _anchor=name))
+        return redirect(url_for("SettingsPage.list", _anchor=name), 303)
 
     def _page(self, typed: dict[str, str], problems: dict[str, str]) -> str:
-        rows = select(SettingValue, User).outerjoin(User, User.id == SettingValue.set_by_id)
-        found = {value.name: (value, user) for value, user in db.session.execute(rows)}
-        settings = sorted(registry.settings, key=lambda s: (s.name in found, s.name))
-        return render_template("settings/list.html", settings=settings, found=found, typed=typed, problems=problems)
+        found = {value.name: value for value in db.session.scalars(select(SettingValue))}
+        past, endless = changes_of_settings(db.session), _endless()
+        shown = []
+        for declared in registry.settings:
+            kept = found.get(declared.name)
+            asked = _input(declared, typed.get(declared.name), problems.get(declared.name, ""))
+            changes = [(entry, _words(old), _words(new)) for entry, (old, new) in past.get(declared.name, [])[:KEPT]]
+            default = _words(declared.default, declared.kind.name)
+            shown.append(Shown(declared, asked, kept, default, changes, endless.get(declared.name, 0)))
+        unset = [each for each in shown if setting_value(db.session, each.setting) is None]
+        areas = groupby(sorted(shown, key=_place), key=lambda each: _area(each.setting))
+        sections = [(_("Not set: nothing limits these"), unset)] if unset else []
+        sections += [(area, rest) for area, its in areas if (rest := [s for s in its if s not in unset])]
+        return render_template("settings/list.html", sections=sections, seen=_seen, plain=texts.plain)
+
+
+def _seen(kept: SettingValue | None) -> str:
+    """What tells one state of a setting from the next."""
+    return kept.set_at.isoformat() if kept is not None else ""
+
+
+def _area(declared: Setting) -> str:
+    return translated(words(declared.name.partition(".")[0]))
+
+
+def _place(each: Shown) -> tuple[str, bool, str]:
+    """By area; those nobody has set come first."""
+    return _area(each.setting), each.set is not None, each.setting.name
+
+
+def _input(declared: Setting, typed: str | None, problem: str) -> Input:
+    """The input that suits the kind of a setting, with the value in force or what was typed."""
+    kind = declared.kind
+    control = {"checkbox": "select"}.get(kind.input, kind.input)
+    made = Input("value", translated(declared.label), control, problem=problem, longest=kind.longest)
+    if kind.input == "checkbox":
+        made.required, made.options = True, [("yes", _("yes")), ("no", _("no"))]
+    value = setting_value(db.session, declared)
+    if typed is not None:
+        made.value = typed
+    elif value is not None:
+        made.value = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else kind.write(value)
+    return made
+
+
+def _words(value: Any, kind: str = "") -> str:
+    return _("not set") if value in (None, "") else texts.plain(value, kind)
+
+
+def _endless() -> dict[str, int]:
+    """How many clocks run without end, by the settings that are to limit them."""
+    running = (Clock.stopped_at.is_(None), Clock.due.is_(None), Clock.promised.is_(False))
+    counts: dict[str, int] = {}
+    for limits, count in db.session.execute(select(Clock.limits, func.count()).where(*running).group_by(Clock.limits)):
+        for name in limits.split(","):
+            counts[name] = counts.get(name, 0) + count
+    return counts

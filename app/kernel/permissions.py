@@ -293,6 +293,22 @@ def holders(session: Session, role: str) -> set[int]:
     return set(session.scalars(held))
 
 
+def nearest_holders(session: Session, role: str, unit_id: int | None) -> set[int]:
+    """The active holders of a role in that unit, or in the first unit above where there is one; else all holders."""
+    everybody = holders(session, role)
+    connection = session.connection()
+    person, unit = registry["person"].__table__.c, registry["unit"].__table__.c
+    home = connection.execute(select(person.user_id, person.unit_id).where(person.user_id.in_(everybody))).all()
+    parents = {row.id: row.parent_id for row in connection.execute(select(unit.id, unit.parent_id))}
+    seen: set[int] = set()
+    while unit_id is not None and unit_id not in seen:
+        if found := {row.user_id for row in home if row.unit_id == unit_id}:
+            return found
+        seen.add(unit_id)
+        unit_id = parents.get(unit_id)
+    return everybody
+
+
 def _units(session: Session, user_id: int) -> tuple[int | None, tuple[int, ...], tuple[int, ...]]:
     """The user's unit, it and all below, and all of its branch (the ancestor just below the root)."""
     person, unit = registry["person"].__table__.c, registry["unit"].__table__.c

@@ -199,6 +199,41 @@ class SettingValue(Model):
     set_at: Mapped[datetime] = mapped_column(UtcMoment, default=_now)
 
 
+class Clock(Model):
+    """A time limit of a row, or a promise (`promised`); a `round` for each time it began. See `app.kernel.clocks`.
+
+    `limits` names the settings whose sum is the `target`; `reckoned` says by which limit and calendar `due` was found.
+    `met` is whether it stopped because what it waits for happened, None while it runs.
+    """
+
+    __tablename__ = "clock"
+    __table_args__: Any = (
+        UniqueConstraint("record", "row_id", "name", "promised", "round"),
+        Index("ix_clock_due", "stopped_at", "due"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    record: Mapped[str] = mapped_column(String(80))
+    row_id: Mapped[int] = mapped_column(Integer)
+    name: Mapped[str] = mapped_column(String(40))
+    promised: Mapped[bool] = mapped_column(Boolean, default=False)
+    round: Mapped[int] = mapped_column(Integer, default=1)
+    started_at: Mapped[datetime] = mapped_column(UtcMoment)
+    paused_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    pauses: Mapped[list[list[str]]] = mapped_column(JSON, default=list)
+    limits: Mapped[str] = mapped_column(String(300), default="")
+    target: Mapped[int | None] = mapped_column(Integer)
+    reckoned: Mapped[str] = mapped_column(String(80), default="")
+    due: Mapped[datetime | None] = mapped_column(UtcMoment)
+    known: Mapped[bool] = mapped_column(Boolean, default=True)
+    warn_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    warned_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    breached_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    level: Mapped[int] = mapped_column(Integer, default=0)
+    stopped_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    met: Mapped[bool | None] = mapped_column(Boolean)
+
+
 class JobPeriod(Model):
     """The ledger: one row per job and period, claimed by one process; effect and "done" are one transaction."""
 

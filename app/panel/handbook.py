@@ -15,11 +15,13 @@ from app.kernel.permissions import verbs_of
 from app.panel import labels, saving
 from app.panel.fields import BOOKKEEPING, USERS, Field, field_of, form_fields, lines_of
 from app.schema.approval import Part
+from app.schema.clocks import Phase, Sla
 from app.schema.kinds import Kind
 from app.schema.record import Line, Record, words
 from app.schema.registry import registry
 from app.schema.roles import EVERYONE, Role, Scope
 from app.schema.rows import Branch, Owned, Shared, Team
+from app.schema.settings import Setting
 from app.schema.workflow import Step, Workflow
 
 Spoken = Callable[[str], tuple[str, str]]
@@ -192,7 +194,28 @@ def _workflow(record: type[Record], workflow: Workflow, spoken: Spoken) -> list[
             if workflow.frozen
             else []
         ),
+        *_clocks(record, workflow),
     ]
+
+
+def _clocks(record: type[Record], workflow: Workflow) -> list[str]:
+    if not workflow.clocks:
+        return []
+    head = ["", "| time limit | from | stands still | until | limit | kept in |", "|---|---|---|---|---|---|"]
+    return head + [_clock(record, workflow, sla) for sla in workflow.clocks]
+
+
+def _clock(record: type[Record], workflow: Workflow, sla: Sla) -> str:
+    ends = [state for state in _ordered(record, workflow) if sla.phase(state) is Phase.MET]
+    within = f"setting `{sla.within.name}`" if isinstance(sla.within, Setting) else ""
+    if callable(sla.within):
+        within = (inspect.getdoc(sla.within) or "by the row").split("\n\n")[0].rstrip(".")
+    limit = f"{within}, {sla.on.value}" if within else ""
+    promise = f"promise `{sla.promise}`" if sla.promise else ""
+    since = _states(record, workflow, sla.since) + (f", counted from `{sla.counted_from}`" if sla.counted_from else "")
+    until = _states(record, workflow, ends) or f"`{sla.until_set}` is filled"
+    paused = _states(record, workflow, sla.paused)
+    return _row(sla.title, since, paused, until, " · ".join(filter(None, (limit, promise))), sla.due and f"`{sla.due}`")
 
 
 def _chart(record: type[Record], workflow: Workflow) -> Iterator[str]:

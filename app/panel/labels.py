@@ -17,7 +17,7 @@ from app.schema.record import Record, computed_of, words
 from app.schema.registry import registry
 from app.schema.workflow import SPOKEN, Step
 
-HISTORY_VERBS = ("add", "edit", "delete", "export", "reveal")
+HISTORY_VERBS = ("add", "edit", "delete", "export", "reveal", "time_limit_passed")
 BOOKKEEPING = ("owner_id", "unit_id", "created_at", "created_by_id", "changed_at", "changed_by_id")
 
 
@@ -106,6 +106,7 @@ def msgids() -> Iterator[str]:
         yield from (str(thing.label) for thing in shelf if getattr(thing, "label", ""))
     yield from (words(target.name) for profile in registry.profiles for target in profile.targets)
     yield from (setting.unit for setting in registry.settings if setting.unit)
+    yield from (words(setting.name.partition(".")[0]) for setting in registry.settings)
     yield from (measure.unit for measure in registry.measures if measure.unit)
     for report in registry.reports:
         yield from report.columns.values()
@@ -121,6 +122,7 @@ def _msgids_of(record: type[Record]) -> Iterator[str]:
         yield from (value.label for value in column.info.get("choices", ()))
     yield from (field_msgid(record, name) for name in (*panel.columns, *panel.facts))
     yield from (field_msgid(record, name) for name in computed_of(record))
+    yield from (sla.title for sla in (record.workflow.clocks if record.workflow else ()))
     yield from (group.title for group in panel.form if group.title)
     if panel.menu:
         yield panel.menu.area

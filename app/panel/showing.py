@@ -16,7 +16,7 @@ from app.kernel.fields import hidden, visible_changes, writable_fields
 from app.kernel.reveal import may_reveal
 from app.kernel.tables import AuditEntry
 from app.kernel.workflow import offers
-from app.panel import cells, texts
+from app.panel import cells, texts, timing
 from app.panel.approving import boards_of
 from app.panel.fields import Field, columns_of, field_of, fields_of, form_fields, lines_of
 from app.panel.labels import field_label, record_plural, said, step_label, translated, verb_label
@@ -111,6 +111,7 @@ def of(session: Session, record: type[Record], key: int, revealed: Mapping[str, 
         "steps": steps_of(session, row, actor),
         "can": allowed(actor, row),
         "boards": boards_of(session, row),
+        "clocks": timing.of(session, row, actor),
         "lines": [lines_table(session, line, row, actor) for line in lines_of(record)],
         "related": related_of(record, row, actor),
         "history": timeline(session, row),

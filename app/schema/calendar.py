@@ -206,7 +206,7 @@ class Calendar:
         Where clocks change, an hour that comes twice counts twice within a shift, and a time that is skipped
         is read as with the offset before the change; intervals never overlap and never leave the day.
         """
-        earlier, latest = self._moment(day, 0), self._moment(day, MIDNIGHT)
+        earlier, latest = self.midnight(day), self._moment(day, MIDNIGHT)
         spans = []
         for shift in self.hours_on(day):
             start, end = (
@@ -268,6 +268,10 @@ class Calendar:
                 if end > start:
                     yield max(begin, start), end
             day += DAY
+
+    def midnight(self, day: date) -> datetime:
+        """The moment `day` begins on the house's clock, in UTC."""
+        return self._moment(day, 0)
 
     def _moment(self, day: date, minutes: int) -> datetime:
         # Adding to an aware datetime moves the wall clock, which is what a shift is written in.

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import inspect
 from sqlalchemy.orm import configure_mappers
 
-from app.schema import check_fields, transfer
+from app.schema import check_fields, clocks, transfer
 from app.schema.errors import DeclarationError
 from app.schema.grants import VERBS
 from app.schema.record import Line, Record
@@ -73,6 +73,7 @@ def faults_of(record: type[Record], registry: Registry) -> Iterator[str]:
             yield f"says what happens in {state!r}, which is no state of it"
     for step in steps:
         yield from (f"step {step.name!r} {fault}" for fault in _step_faults(record, step, names))
+    yield from clocks.faults_of(record)
     if record in (reached := _seen_through(record, registry)):
         yield f"is seen through itself ({', '.join(sorted(r.__name__ for r in reached))}): take one link out"
     for path in record.seen_through:

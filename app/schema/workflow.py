@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.schema.approval import Needs, Part, Reviews, roles_of
+from app.schema.clocks import Sla
 from app.schema.errors import DeclarationError
 from app.schema.events import Event
 from app.schema.kinds import Choice, State
@@ -133,7 +134,7 @@ class Workflow:
 
     In `frozen` states the row and its lines are changed by steps alone: what was decided stays as it was decided.
     Whichever step leads there, `on_exit` of the state left and `on_enter` of the state reached run as effects do, the
-    one before the step's own effect, the other after it.
+    one before the step's own effect, the other after it. `clocks` are the time limits that run on the way.
     """
 
     def __init__(
@@ -143,8 +144,9 @@ class Workflow:
         frozen: Any = (),
         on_enter: Effects | None = None,
         on_exit: Effects | None = None,
+        clocks: tuple[Sla, ...] = (),
     ) -> None:
-        self.steps, self.field, self.frozen = steps, field, _set(frozen)
+        self.steps, self.field, self.frozen, self.clocks = steps, field, _set(frozen), clocks
         self.on_enter, self.on_exit = _effects(on_enter), _effects(on_exit)
         names = [step.name for step in steps]
         if twice := {name for name in names if names.count(name) > 1}:

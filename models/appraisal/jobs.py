@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.kernel.clock import house_day
+from app.kernel.working_time import house_calendar
 from app.schema.jobs import scheduled
 from models.appraisal.generation import generate
 from models.appraisal.states import Cycle
-from models.people.settings import house_calendar
 
 
 def _from(session: Session, cycle: Cycle, today: date, first: date) -> dict[str, Any]:
@@ -26,11 +26,11 @@ def monthly(due: datetime, session: Session) -> dict[str, Any]:
     there is nothing left to write.
     """
     today = house_day(due)
-    return _from(session, Cycle.MONTH, today, house_calendar().first_working_day(today.year, today.month))
+    return _from(session, Cycle.MONTH, today, house_calendar(session).first_working_day(today.year, today.month))
 
 
 @scheduled("appraisal.annual", cron="0 7 1-15 1 *", label="Annual appraisals")
 def annual(due: datetime, session: Session) -> dict[str, Any]:
     """On the first working day of January, draw up the appraisals of the year before."""
     today = house_day(due)
-    return _from(session, Cycle.YEAR, today, house_calendar().first_working_day(today.year, 1))
+    return _from(session, Cycle.YEAR, today, house_calendar(session).first_working_day(today.year, 1))

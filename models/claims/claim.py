@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.schema.approval import Tier, Tiers
+from app.schema.clocks import Counted, Sla
 from app.schema.fields import Rule
 from app.schema.grants import Grants
 from app.schema.kinds import (
@@ -29,14 +30,22 @@ from app.schema.rows import Owned
 from app.schema.traits import Noted
 from app.schema.workflow import Return, Step, Workflow
 from models.claims import effects
-from models.claims.settings import AUTHORITY, SUPERVISED
-from models.claims.states import DECIDED, OPEN, ClaimState, LossCause, PayoutMethod, ReportChannel
+from models.claims.settings import (
+    AUTHORITY,
+    DECISION_DAYS,
+    DECISION_WARNING,
+    PAYMENT_DAYS,
+    PAYMENT_WARNING,
+    REFUSAL_DAYS,
+    SUPERVISED,
+)
+from models.claims.states import CLOSED, DECIDED, OPEN, ClaimState, LossCause, PayoutMethod, ReportChannel
 
 if TYPE_CHECKING:
     from models.contracts.contract import Contract
 
 S = ClaimState
-DECISION = ("approved", "decided_on", "pay_by", "method")
+DECISION = ("approved", "decided_on", "method", "refusal_told_on")
 
 
 class Claim(Owned, Noted, Record):
@@ -44,7 +53,7 @@ class Claim(Owned, Noted, Record):
 
     `approved` is what is to be paid in this `round`; a claim that is opened again begins the next one. The approval
     is bound to amount, payee and round: if one is changed afterwards, nothing is paid. `decide_by` is the day the
-    decision is owed; days spent waiting for papers do not count (`days_used` are those counted before the last wait).
+    decision is owed, empty while we wait for papers, for those days do not count.
     """
 
     __table_args__: Any = (
@@ -70,11 +79,10 @@ class Claim(Owned, Noted, Record):
     payee_account: Mapped[BankAccount | None]
     method: Mapped[PayoutMethod | None] = choice(PayoutMethod)
     round: Mapped[WholeNumber] = mapped_column(default=1)
-    counting_since: Mapped[Day | None]
-    days_used: Mapped[WholeNumber] = mapped_column(default=0)
     decide_by: Mapped[Day | None]
     decided_on: Mapped[Day | None]
     pay_by: Mapped[Day | None]
+    refusal_told_on: Mapped[Day | None]
     state: Mapped[ClaimState] = starts_at(S.REPORTED)
 
     pooled = True
@@ -109,6 +117,7 @@ class Claim(Owned, Noted, Record):
             "decide_by",
             "decided_on",
             "pay_by",
+            "refusal_told_on",
         ),
         fixed=("contract_id",),
         labels={"approved": "Approved amount"},
@@ -116,13 +125,12 @@ class Claim(Owned, Noted, Record):
     )
     workflow = Workflow(
         Step("accept", S.REPORTED, S.COLLECTING, by=Role.CLAIMS, effect=effects.accept),
-        Step("review", S.COLLECTING, S.REVIEWING, by=Role.CLAIMS, when=effects.gaps, effect=effects.start_clock),
+        Step("review", S.COLLECTING, S.REVIEWING, by=Role.CLAIMS, when=effects.gaps),
         Return(
             "supplement",
             S.REVIEWING,
             S.COLLECTING,
             by=(Role.CLAIMS, Role.SUPERVISOR),
-            effect=effects.stop_clock,
             label="Ask for more papers",
         ),
         Step(
@@ -144,6 +152,14 @@ class Claim(Owned, Noted, Record):
         ),
         Step("refuse", S.REVIEWING, S.REFUSED, by=LEADERS, asks=("reason",), effect=effects.refuse, tone="danger"),
         Step(
+            "tell_refusal",
+            S.REFUSED,
+            S.REFUSED,
+            by=(Role.CLAIMS, *LEADERS),
+            asks=("refusal_told_on",),
+            label="Customer is told",
+        ),
+        Step(
             "pay",
             S.APPROVED,
             S.PAID,
@@ -161,7 +177,41 @@ class Claim(Owned, Noted, Record):
             clears=DECISION,
             label="Back to review",
         ),
-        Return("reopen", S.PAID | S.REFUSED, S.REVIEWING, by=LEADERS, clears=DECISION, effect=effects.reopen),
+        Return("reopen", CLOSED, S.REVIEWING, by=LEADERS, clears=DECISION, effect=effects.reopen),
         Step("withdraw", OPEN, S.WITHDRAWN, by=(Role.CLAIMS, *LEADERS), asks=("reason",), tone="danger"),
         frozen=DECIDED | S.WITHDRAWN,
+        clocks=(
+            Sla(
+                "decision",
+                since=S.REPORTED,
+                until=DECIDED,
+                paused=S.COLLECTING,
+                void=S.WITHDRAWN,
+                anew=CLOSED,
+                within=DECISION_DAYS,
+                on=Counted.CALENDAR_DAYS,
+                counted_from="reported_at",
+                due="decide_by",
+                warn=DECISION_WARNING,
+            ),
+            Sla(
+                "payment",
+                since=S.APPROVED,
+                until=S.PAID,
+                void=S.REVIEWING | S.WITHDRAWN,
+                within=PAYMENT_DAYS,
+                on=Counted.CALENDAR_DAYS,
+                due="pay_by",
+                warn=PAYMENT_WARNING,
+            ),
+            Sla(
+                "refusal_notice",
+                since=S.REFUSED,
+                until_set="refusal_told_on",
+                void=frozenset(S) - {S.REFUSED},
+                within=REFUSAL_DAYS,
+                on=Counted.CALENDAR_DAYS,
+                label="Notice of refusal",
+            ),
+        ),
     )

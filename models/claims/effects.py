@@ -1,6 +1,5 @@
 """What holds a step of a claim up, and what it does besides moving the state, in the same transaction."""
 
-from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -9,12 +8,10 @@ from sqlalchemy.orm import Session, object_session
 
 from app.kernel.actor import on_behalf
 from app.kernel.clock import house_day
-from app.kernel.settings import setting_value
 from app.schema.workflow import Move
 from models.claims.paper import Paper
 from models.claims.payout import Payout
 from models.claims.required_paper import RequiredPaper
-from models.claims.settings import DECISION_DAYS, PAYMENT_DAYS
 from models.claims.states import SurveyState
 from models.claims.survey import Survey
 from models.contracts import Contract
@@ -91,8 +88,6 @@ def _paid(session: Session, claim: "Claim") -> Decimal:
 def accept(claim: "Claim", move: Move) -> None:
     """A specialist takes the claim; the customer is asked for the papers of this product and loss."""
     take(claim, move)
-    today = house_day(move.at)
-    claim.days_used = max((today - house_day(claim.reported_at)).days, 0)
     move.session.flush()
     with on_behalf("a claim was accepted"):
         product = move.session.scalar(select(Contract.product_id).where(Contract.id == claim.contract_id))
@@ -106,24 +101,9 @@ def accept(claim: "Claim", move: Move) -> None:
         move.session.flush()
 
 
-def start_clock(claim: "Claim", move: Move) -> None:
-    """The papers are here: the days until the decision run on."""
-    today = house_day(move.at)
-    left = setting_value(move.session, DECISION_DAYS) - claim.days_used
-    claim.counting_since, claim.decide_by = today, today + timedelta(days=left)
-
-
-def stop_clock(claim: "Claim", move: Move) -> None:
-    """Waiting for papers again: the days used so far are kept."""
-    if claim.counting_since is not None:
-        claim.days_used += (house_day(move.at) - claim.counting_since).days
-    claim.counting_since = claim.decide_by = None
-
-
 def approve(claim: "Claim", move: Move) -> None:
     """The claim is covered, the amount settled."""
     claim.decided_on = house_day(move.at)
-    claim.pay_by = claim.decided_on + timedelta(days=setting_value(move.session, PAYMENT_DAYS))
 
 
 def refuse(claim: "Claim", move: Move) -> None:
@@ -152,7 +132,5 @@ def pay(claim: "Claim", move: Move) -> None:
 
 
 def reopen(claim: "Claim", move: Move) -> None:
-    """A closed claim is looked at again, in a new round with days of its own."""
+    """A closed claim is looked at again, in a new round; its clock begins anew as well."""
     claim.round += 1
-    claim.days_used = 0
-    start_clock(claim, move)

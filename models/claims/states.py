@@ -16,7 +16,8 @@ class ClaimState(State):
 
 
 OPEN = ClaimState.REPORTED | ClaimState.COLLECTING | ClaimState.REVIEWING
-DECIDED = ClaimState.APPROVED | ClaimState.REFUSED | ClaimState.PAID
+CLOSED = ClaimState.PAID | ClaimState.REFUSED
+DECIDED = CLOSED | ClaimState.APPROVED
 
 
 class LossCause(Choice):

@@ -1,6 +1,6 @@
 """States and choices of the organisation."""
 
-from app.schema.kinds import State
+from app.schema.kinds import Choice, State
 
 
 class Employment(State):
@@ -18,3 +18,10 @@ class AbsenceState(State):
     APPROVED = "approved"
     REFUSED = "refused"
     CANCELLED = "cancelled"
+
+
+class DayKind(Choice):
+    """Whether a day of the house's own is worked."""
+
+    OFF = "off"
+    WORK = "work"

@@ -13,6 +13,7 @@ from app.kernel import history
 from app.kernel.database import insert
 from app.kernel.permissions import holders
 from app.kernel.settings import setting_value
+from app.kernel.working_time import house_calendar
 from app.schema.roles import Role
 from app.schema.types import UtcMoment
 from models.contracts import Contract
@@ -21,7 +22,6 @@ from models.contracts.states import ContractState
 from models.contracts.succession import has_paid_successor
 from models.people import Person
 from models.people.absence import away
-from models.people.settings import house_calendar
 from models.people.states import Employment
 from models.renewals import rules, settings
 from models.renewals.definition import left_out
@@ -138,7 +138,11 @@ def allocate(session: Session, today: date) -> Given:
     items = _items(session, Renewal.state == RenewalState.NEW, Renewal.owner_id.is_(None))
     people = _people(session, today, _carried(session, items, weights))
     allocation = rules.allocate(items, [worker for _, worker in people], weights)
-    now_credited = {"credited_to_id": bindparam("person"), "allocated_on": today}
+    now_credited = {
+        "credited_to_id": bindparam("person"),
+        "allocated_on": today,
+        "contact_by": _contact_by(session, today),
+    }
     moves = _moves(items, allocation)
     _hand_out(session, today, people, moves, now_credited)
     return _publish(session, today, "allocate", people, allocation, len(moves))
@@ -147,7 +151,8 @@ def allocate(session: Session, today: date) -> Given:
 def rebalance(session: Session, today: date) -> Given:
     """Even out what is on the desks, moving untouched items alone (see `rules.rebalance`).
 
-    What its owner has begun to work on stays. The credit stays with whom it was frozen to.
+    What its owner has begun to work on stays. The credit stays with whom it was frozen to, and the limit of the
+    first contact as it was.
     """
     items = _items(session, Renewal.state.in_(OPEN), Renewal.owner_id.is_not(None))
     people = _people(session, today, {})
@@ -156,6 +161,7 @@ def rebalance(session: Session, today: date) -> Given:
     credit_kept = {
         "credited_to_id": func.coalesce(table.credited_to_id, bindparam("person")),
         "allocated_on": func.coalesce(table.allocated_on, today),
+        "contact_by": func.coalesce(table.contact_by, _contact_by(session, today)),
     }
     moves = [(item, person) for item, person in _moves(items, allocation) if person != item.owner]
     _hand_out(session, today, people, moves, credit_kept)
@@ -172,11 +178,17 @@ def _moves(items: list[rules.Item], allocation: rules.Allocation) -> Moves:
     return [(by_key[a.item], a.person) for a in allocation.assignments if a.person is not None]
 
 
+def _contact_by(session: Session, today: date) -> date | None:
+    """The last day for the first contact with what is allocated today, as its clock reckons it."""
+    limit = setting_value(session, settings.FIRST_CONTACT_DAYS)
+    if limit is None:
+        return None
+    return house_calendar(session).next_working_day(today, limit) if limit else today
+
+
 def _hand_out(session: Session, today: date, people: Staff, moves: Moves, credit: dict[str, Any]) -> None:
     """Write who has what from here on, in few statements."""
     units = {worker.key: person.unit_id for person, worker in people}
-    limit = setting_value(session, settings.FIRST_CONTACT_DAYS)
-    contact_by = house_calendar().next_working_day(today, limit) if limit > 0 else today
     desks: dict[tuple[rules.Key, int], list[rules.Key]] = defaultdict(list)
     for item, person in moves:
         desks[person, int(item.difficulty)].append(item.key)
@@ -187,7 +199,6 @@ def _hand_out(session: Session, today: date, people: Staff, moves: Moves, credit
             "unit_id": units[person],
             "difficulty": hardness,
             **credit,
-            "contact_by": contact_by,
             "version": table.c.version + 1,
             "changed_at": datetime.now(UTC),
         }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Index, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.schema.clocks import Counted, Sla
 from app.schema.grants import Grants
 from app.schema.kinds import Code, Day, LongText, Money, Month, ShortText, WholeNumber, choice, ref, starts_at
 from app.schema.panel import Group, Menu, Panel, Related
@@ -19,6 +20,7 @@ from models.contracts import Contract
 from models.contracts.states import Channel
 from models.renewals import effects
 from models.renewals.rules import LeftOut, cohort_of
+from models.renewals.settings import FIRST_CONTACT_DAYS
 from models.renewals.states import IN_TALKS, LOST, ContactChannel, Intent, RefusalReason, RenewalState
 
 if TYPE_CHECKING:
@@ -186,4 +188,15 @@ class Renewal(Owned, Noted, Record):
             tone="secondary",
         ),
         frozen=S.RENEWED | S.LEFT_OUT,
+        clocks=(
+            Sla(
+                "first_contact",
+                since=S.NEW,
+                void=S.LAPSED | S.LEFT_OUT,
+                within=FIRST_CONTACT_DAYS,
+                on=Counted.WORKING_DAYS,
+                counted_from="allocated_on",
+                due="contact_by",
+            ),
+        ),
     )

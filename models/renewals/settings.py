@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.kernel.settings import setting_value
+from app.schema.clocks import LIMIT
 from app.schema.kinds import INTEGER, QUANTITY, YES_NO, BadValue, Kind
 from app.schema.settings import setting
 from models.renewals.rules import Weights
@@ -53,9 +54,7 @@ REMINDER_BODY = setting(
     "Text of reminders",
 )
 GRACE_DAYS = setting("renewals.grace_days", 30, INTEGER, "Grace of the renewal rate", "days")
-FIRST_CONTACT_DAYS = setting(
-    "renewals.first_contact_days", 2, INTEGER, "First contact after allocation", "working days"
-)
+FIRST_CONTACT_DAYS = setting("renewals.first_contact_days", 2, LIMIT, "First contact after allocation", "working days")
 LICENCE_NEEDED = setting("renewals.licence_needed", True, YES_NO, "Renewals are given to the licensed only")
 LOAD_BASE = setting("renewals.load_base", Decimal(1), QUANTITY, "Load of any renewal (α)")
 LOAD_PREMIUM = setting("renewals.load_premium", Decimal(1), QUANTITY, "Load by premium over the mean (β)")

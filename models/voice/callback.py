@@ -8,6 +8,7 @@ from app.kernel.actor import on_behalf
 from app.kernel.clock import house_day
 from app.kernel.outbox import tell
 from app.kernel.workflow import advance
+from app.schema.clocks import Counted, Sla
 from app.schema.grants import Grants
 from app.schema.kinds import Day, LongText, ShortText, WholeNumber, YesNo, choice, ref, serial, starts_at
 from app.schema.panel import Group, Menu, Panel
@@ -88,4 +89,5 @@ class Callback(Owned, Record):
         Step("finish", S.DUE | S.TRIED, S.DONE, by=STAFF, asks=("said", "content"), effect=_finish),
         Step("route", S.DONE, S.ROUTED, by=STAFF, asks=("issue", "routed_to_id"), effect=_route, tone="secondary"),
         frozen=S.DONE | S.ROUTED,
+        clocks=(Sla("callback", since=S.DUE | S.TRIED, promise="due_on", on=Counted.CALENDAR_DAYS),),
     )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
 from app.kernel.actor import current_actor, on_behalf
 from app.kernel.clock import house_day
 from app.kernel.settings import setting_value
+from app.schema.clocks import Counted, Sla
 from app.schema.errors import Refusal
 from app.schema.grants import Grants
 from app.schema.kinds import Day, LongText, Moment, ShortText, YesNo, choice, ref, serial, starts_at
@@ -16,10 +17,11 @@ from app.schema.panel import Group, Menu, Panel, Related
 from app.schema.record import Record
 from app.schema.roles import Role
 from app.schema.rows import Owned
+from app.schema.settings import Setting
 from app.schema.workflow import Move, Return, Step, Workflow
 from models.people.ownership import release, take
 from models.voice.callback import Callback
-from models.voice.settings import CALLBACK_DAYS, COMPLAINT_DAYS, COMPLEX_DAYS, EXTENSION_DAYS
+from models.voice.settings import CALLBACK_DAYS, COMPLAINT_DAYS, COMPLAINT_WARNING, COMPLEX_DAYS, EXTENSION_DAYS
 from models.voice.states import CallbackKind, CallbackState, ComplaintState, Grievance, Medium, RootCause
 
 if TYPE_CHECKING:
@@ -42,13 +44,6 @@ def _partial(complaint: "Complaint") -> str | None:
     return None
 
 
-def _accept(complaint: "Complaint", move: Move) -> None:
-    take(complaint, move)
-    days = setting_value(move.session, COMPLEX_DAYS if complaint.complex else COMPLAINT_DAYS)
-    days += setting_value(move.session, EXTENSION_DAYS) if complaint.extended else 0
-    complaint.due_on = house_day(complaint.received_at) + timedelta(days=days)
-
-
 def _promise(complaint: "Complaint", move: Move) -> None:
     promised = move.answers["promised_at"]
     if promised <= move.at:
@@ -63,8 +58,6 @@ def _extended(complaint: "Complaint") -> str | None:
 
 def _extend(complaint: "Complaint", move: Move) -> None:
     complaint.extended = True
-    if complaint.due_on is not None:
-        complaint.due_on += timedelta(days=setting_value(move.session, EXTENSION_DAYS))
 
 
 def _answer(complaint: "Complaint", move: Move) -> None:
@@ -90,10 +83,17 @@ def _not_called(complaint: "Complaint") -> str | None:
     return "The callback is not made yet." if open_ else None
 
 
+def _limits(complaint: "Complaint") -> tuple[Setting, ...]:
+    """What the answer is owed within: longer where it is complex, and once more where the manager extended it."""
+    usual = COMPLEX_DAYS if complaint.complex else COMPLAINT_DAYS
+    return (usual, EXTENSION_DAYS) if complaint.extended else (usual,)
+
+
 class Complaint(Owned, Record):
     """A complaint, with the promise given beside the limit that binds us, and what caused it in the end.
 
-    `due_on` counts in calendar days from receipt; the manager may extend it once. `person` is whom it is about.
+    `due_on` is the last day for the answer, in calendar days from receipt; the manager may extend it once. `person` is
+    whom it is about.
     """
 
     number: Mapped[str] = serial("CMP-{year}-{seq:06}")
@@ -143,7 +143,7 @@ class Complaint(Owned, Record):
         related=(Related("callback", "complaint_id"),),
     )
     workflow = Workflow(
-        Step("accept", S.RECEIVED, S.ACCEPTED, by=HANDLERS, when=_partial, asks=("complex",), effect=_accept),
+        Step("accept", S.RECEIVED, S.ACCEPTED, by=HANDLERS, when=_partial, asks=("complex",), effect=take),
         Step("promise", S.ACCEPTED, S.PROMISED, by=HANDLERS, when=_partial, asks=("promised_at",), effect=_promise),
         Step("investigate", S.PROMISED, S.INVESTIGATING, by=HANDLERS, when=_partial),
         Step(
@@ -178,4 +178,17 @@ class Complaint(Owned, Record):
             label="Back to the unassigned",
         ),
         frozen=S.CLOSED,
+        clocks=(
+            Sla(
+                "answer",
+                since=S.RECEIVED,
+                until=S.ANSWERED | S.CALLED_BACK | S.CLOSED,
+                within=_limits,
+                on=Counted.CALENDAR_DAYS,
+                counted_from="received_at",
+                promise="promised_at",
+                due="due_on",
+                warn=COMPLAINT_WARNING,
+            ),
+        ),
     )

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.schema.clocks import Counted, Sla
 from app.schema.errors import Refusal
 from app.schema.grants import Grants
 from app.schema.kinds import LongText, Moment, Phone, ShortText, WholeNumber, choice, ref, serial, starts_at
@@ -12,6 +13,7 @@ from app.schema.record import Record
 from app.schema.roles import Role
 from app.schema.rows import Owned
 from app.schema.workflow import Move, Step, Workflow
+from models.voice.settings import ANSWER_HOURS
 from models.voice.states import ConsultationState, Medium, Topic
 
 if TYPE_CHECKING:
@@ -65,4 +67,14 @@ class Consultation(Owned, Record):
         Step("confirm", S.ANSWERED, S.CONFIRMED, by=STAFF, label="Customer is content"),
         Step("ask_again", S.ANSWERED, S.ASKED, by=STAFF, asks=("reason",), effect=_again, tone="secondary"),
         frozen=S.CONFIRMED,
+        clocks=(
+            Sla(
+                "answer",
+                since=S.ASKED,
+                until=S.ANSWERED | S.CONFIRMED,
+                within=ANSWER_HOURS,
+                on=Counted.WORKING_HOURS,
+                promise="promised_at",
+            ),
+        ),
     )

@@ -1,7 +1,7 @@
-"""Runs the reminders of one morning in children it kills: ``python -m tests.faults.reminding URL KILLS``.
+"""Runs one period of a job in children it kills: ``python -m tests.faults.reminding URL KILLS [JOB DUE]``.
 
-Each child runs ``renewals.remind`` for `DUE` from the start; most are killed in the middle. At the end two run it
-together, to completion.
+Each child runs the job for that moment from the start (``renewals.remind`` for `DUE` unless said otherwise); most are
+killed in the middle. At the end two run it together, to completion.
 """
 
 import os
@@ -19,29 +19,30 @@ from tests.faults.throwaway import engine_of
 DUE = datetime(2026, 3, 16, 0, tzinfo=UTC)  # eight in the morning in Shanghai
 
 
-def _fork(url: str) -> int:
+def _fork(url: str, job: str, due: datetime) -> int:
     child = os.fork()
     if child == 0:
         code = 1
         try:
-            Runner(engine_of(url), house_zone(), f"reminding:{os.getpid()}").run("renewals.remind", DUE)
+            Runner(engine_of(url), house_zone(), f"reminding:{os.getpid()}").run(job, due)
             code = 0
         finally:
             os._exit(code)
     return child
 
 
-def main(url: str, kills: int) -> None:
+def main(url: str, kills: int, job: str = "renewals.remind", due: datetime = DUE) -> None:
     """Kill `kills` children; ends with 0 when the two that were left alone ended well."""
     chance = random.Random(kills)
     for _ in range(kills):
-        child = _fork(url)
+        child = _fork(url, job, due)
         time.sleep(chance.uniform(0.005, 0.15))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-    pair = [_fork(url), _fork(url)]
+    pair = [_fork(url, job, due), _fork(url, job, due)]
     sys.exit(max(abs(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])) for child in pair))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    address, count, *rest = sys.argv[1:]
+    main(address, int(count), *([rest[0], datetime.fromisoformat(rest[1])] if rest else []))

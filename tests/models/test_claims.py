@@ -10,9 +10,10 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.kernel.actor import acting, system_actor
+from app.kernel.clock import house_day
 from app.kernel.history import timeline
 from app.kernel.settings import set_setting
-from app.kernel.tables import Notice
+from app.kernel.tables import Clock, Notice
 from app.kernel.workflow import advance
 from app.schema.errors import Conflict, Invalid, NotPermitted, Refusal
 from app.schema.measure import Figure
@@ -119,19 +120,22 @@ def test_a_claim_is_not_reviewed_before_its_papers_stand(session, people, claim,
 
 
 def test_days_spent_waiting_for_papers_do_not_count(session, people, contract, as_system):
-    reported = datetime.now(UTC) - timedelta(days=4)
+    reported = datetime.now(UTC) - timedelta(days=8)
     claim = enter(session, people["service"], notice(contract, reported_at=reported))
+    in_thirty_days = house_day(reported) + timedelta(days=30)
+    assert claim.decide_by == in_thirty_days
     walk(session, claim, people["claims"], "accept")
+    assert claim.decide_by is None
     examine(session, people["claims"], claim)
     walk(session, claim, people["claims"], "review")
-    assert claim.decide_by - claim.counting_since == timedelta(days=26)
-    claim.counting_since -= timedelta(days=6)
-    session.commit()
+    assert claim.decide_by == in_thirty_days
     stopped(session, claim, people["claims"], "supplement", Invalid)
     walk(session, claim, people["claims"], "supplement", reason="the invoice is a copy")
-    assert (claim.state, claim.days_used, claim.decide_by) == (ClaimState.COLLECTING, 10, None)
+    assert (claim.state, claim.decide_by) == (ClaimState.COLLECTING, None)
+    session.execute(update(Clock).values(paused_at=datetime.now(UTC) - timedelta(days=6)))
+    session.commit()
     walk(session, claim, people["claims"], "review")
-    assert claim.decide_by - claim.counting_since == timedelta(days=20)
+    assert claim.decide_by == in_thirty_days + timedelta(days=6)
 
 
 def test_above_the_authority_of_a_specialist_a_leader_agrees_as_well(session, people, reviewing, as_system):
@@ -188,6 +192,16 @@ def test_a_loss_outside_the_cover_is_refused_with_a_reason(session, people, revi
     assert reviewing.state == ClaimState.REFUSED
     with acting(people["claims"]):
         assert timeline(session, reviewing)[0].why == "not covered"
+
+
+def test_a_refusal_is_told_to_the_customer(session, people, reviewing, as_system):
+    walk(session, reviewing, people["supervisor"], "refuse", reason="not covered")
+    notice_ = select(Clock).where(Clock.name == "refusal_notice")
+    clock = session.scalars(notice_).one()
+    assert (clock.target, clock.stopped_at) == (3, None)
+    walk(session, reviewing, people["claims"], "tell_refusal", refusal_told_on=str(TODAY))
+    session.refresh(clock)
+    assert (reviewing.refusal_told_on, clock.met) == (TODAY, True)
 
 
 def test_only_finance_pays(session, people, approved):
@@ -340,11 +354,13 @@ def test_the_database_refuses_amounts_below_0(session, contract, as_system):
 
 def test_claims_decided_on_time_are_counted_by_owner(session, people, contract, as_system):
     owner, day = people["claims"].user_id, timedelta(days=1)
+    reported = datetime.now(UTC) - timedelta(days=30)
+    limit = house_day(reported) + timedelta(days=30)
     for late, of in ((-1, owner), (0, owner), (1, owner), (1, None)):
-        session.add(notice(contract, decide_by=TODAY, decided_on=TODAY + day * late, owner_id=of))
-    session.add(notice(contract, decide_by=TODAY, decided_on=TODAY - day * 9, owner_id=owner))
+        session.add(notice(contract, reported_at=reported, decided_on=limit + day * late, owner_id=of))
+    session.add(notice(contract, reported_at=reported, decided_on=limit - day * 9, owner_id=owner))
     session.commit()
-    measure, period = registry.measures["claims_on_time"], (TODAY - day, TODAY + day)
+    measure, period = registry.measures["claims_on_time"], (limit - day, limit + day)
     assert measure.figure(session, owner, *period) == Figure(Decimal(2), Decimal(3))
     assert measure.figure(session, None, *period) == Figure(Decimal(2), Decimal(4))
     assert len(session.scalars(measure.rows(owner, *period)).all()) == 3

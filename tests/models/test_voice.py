@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.kernel.actor import acting, system_actor
+from app.kernel.clock import house_day
 from app.kernel.history import timeline
 from app.kernel.tables import Notice
 from app.schema.errors import Conflict, Invalid, NotPermitted, Refusal
@@ -209,14 +210,14 @@ def test_an_issue_heard_in_a_callback_is_routed_and_told(session, people, as_sys
 
 def test_complaints_answered_on_time_are_counted_by_handler(session, people, as_system):
     handler = people["service"].user_id
-    day = timedelta(days=1)
+    day, received = timedelta(days=1), NOW + timedelta(days=25)
+    due = house_day(received) + day * 15
     for late, owner in ((-1, handler), (0, handler), (1, handler), (1, None)):
-        due = TODAY + day * 40
-        session.add(a_complaint(due_on=due, answered_on=due + day * late, owner_id=owner))
-    session.add(a_complaint(due_on=TODAY, answered_on=TODAY, owner_id=handler))
+        session.add(a_complaint(received_at=received, answered_on=due + day * late, owner_id=owner))
+    session.add(a_complaint(received_at=received - day * 40, answered_on=due - day * 40, owner_id=handler))
     session.commit()
     measure = registry.measures["complaints_on_time"]
-    period = (TODAY + day * 39, TODAY + day * 41)
+    period = (due - day, due + day)
     assert measure.figure(session, handler, *period) == Figure(Decimal(2), Decimal(3))
     assert measure.figure(session, None, *period) == Figure(Decimal(2), Decimal(4))
     assert measure.figure(session, people["sales"].user_id, *period).value is None
