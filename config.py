@@ -37,6 +37,21 @@ class Settings(BaseSettings):
         0, ge=0, description="How many proxies stand before the panel; their X-Forwarded-… headers are believed."
     )
     insecure_cookies: bool = Field(False, description="Allow cookies over plain http in production.")
+    ldap_url: str = Field("", description="Directory people sign in through, such as ldaps://ldap.example.cn; or none.")
+    ldap_start_tls: bool = Field(True, description="Go over to TLS on an ldap:// connection before any password.")
+    ldap_plain: bool = Field(False, description="Allow passwords over ldap:// without TLS in production.")
+    ldap_ca_file: str = Field("", description="Authorities that vouch for the directory, as a file; else the system's.")
+    ldap_base: str = Field("", description="Where people are searched, such as ou=people,dc=example,dc=cn.")
+    ldap_filter: str = Field("(uid={name})", description="How a person is found there; {name} is what was typed.")
+    ldap_bind_dn: str = Field("", description="Whom the panel searches as; empty searches as nobody in particular.")
+    ldap_bind_password: str = Field("", description="The password of that entry.")
+    ldap_user_dn: str = Field("", description="Instead of a search: uid={name},ou=people,dc=example,dc=cn.")
+    ldap_name: str = Field("uid", description="Attribute that is the sign-in name here; sAMAccountName for others.")
+    ldap_group_base: str = Field("", description="Where groups are searched; empty gives no roles.")
+    ldap_group_filter: str = Field("(member={dn})", description="A person's groups; {dn} and {name} are filled in.")
+    ldap_roles: dict[str, str] = Field(
+        {}, description='Role by group (DN or common name), JSON: {"claims-team": "claims"}.'
+    )
     demo: bool = Field(False, description="Load demonstration data, with well-known passwords, at the first start.")
 
     @cached_property
@@ -72,6 +87,11 @@ class Settings(BaseSettings):
                 urlsplit(self.public_url).scheme == "https" and not self.proxies,
                 "YANXU_PROXIES: say how many proxies stand before the panel (1 as a rule); without it all people share"
                 " one address, and wrong passwords of one slow all",
+            ),
+            (
+                urlsplit(self.ldap_url).scheme == "ldap" and not (self.ldap_start_tls or self.ldap_plain),
+                "YANXU_LDAP_START_TLS: passwords would go over ldap:// in the clear; use ldaps:// or StartTLS"
+                " (or set YANXU_LDAP_PLAIN=1 on a closed network)",
             ),
             (not self.smtp_url, "YANXU_SMTP_URL: reminders need a mail server"),
         ]

@@ -1,5 +1,6 @@
 """The one place that sees every layer: settings in, application out."""
 
+from dataclasses import fields
 from pathlib import Path
 
 from flask import Flask
@@ -13,6 +14,8 @@ from app.extensions import compress, csrf, db, migrate
 from app.jobs import cron
 from app.kernel import clock
 from app.kernel.database import address, engine_options, prepare
+from app.kernel.identity.directory import Directory
+from app.kernel.identity.sealing import Seal
 from app.panel import mount, security
 from app.panel.builder import PanelBuilder
 from app.schema import check
@@ -43,6 +46,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, root_path=str(Path(__file__).parent / "panel"))
     app.config.update(_flask_config(settings))
     app.extensions["settings"] = settings
+    app.extensions["seal"] = Seal(settings.secret)
+    app.extensions["directory"] = _directory(settings)
     app.extensions["demo"], app.extensions["demo_sign_ins"] = demo.load, demo.SIGN_INS
     if near := settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=near, x_proto=near, x_host=near)  # type: ignore[method-assign]
@@ -58,6 +63,14 @@ def create_app(settings: Settings | None = None) -> Flask:
         views.mount(app, builder)
     cli.register(app)
     return app
+
+
+def _directory(settings: Settings) -> Directory | None:
+    """The directory people sign in through, if there is one."""
+    if not settings.ldap_url:
+        return None
+    told = settings.model_dump(include={f"ldap_{field.name}" for field in fields(Directory)})
+    return Directory(**{name.removeprefix("ldap_"): value for name, value in told.items()})
 
 
 def _flask_config(settings: Settings) -> dict[str, object]:

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.kernel import permissions
 from app.kernel.history import summarise
-from app.kernel.identity import limits, sessions
+from app.kernel.identity import factors, limits, sessions
 from app.kernel.identity.passwords import hashed
 from app.kernel.tables import RoleScope
 from app.panel.labels import field_label, record_label
@@ -104,6 +104,17 @@ class PeoplePage(Page):
         summarise(db.session, "ab_user", "unlock", {"user": user.username})
         db.session.commit()
         flash(_("%(name)s may try again.", name=user.username), "success")
+        return redirect(url_for("PeoplePage.show", user_id=user_id))
+
+    @expose("/<int:user_id>/factors/reset", methods=["POST"])
+    def reset_factors(self, user_id: int) -> Response:
+        """Take a lost second factor away; the person is signed out and sets up another at the next sign-in."""
+        user = self._user(user_id)
+        factors.remove_all(db.session, user.id)
+        sessions.end(db.session, "second factor reset", user_id=user.id)
+        summarise(db.session, "ab_user", "second_factor", {"user": user.username, "removed": "all"})
+        db.session.commit()
+        flash(_("%(name)s has no second factor any more.", name=user.username), "warning")
         return redirect(url_for("PeoplePage.show", user_id=user_id))
 
     @expose("/<int:user_id>/sessions/end", methods=["POST"])
@@ -213,6 +224,7 @@ class PeoplePage(Page):
             problems=problems,
             locked=locked,
             signed_in=signed_in,
+            second=user is not None and factors.enrolled(db.session, user.id),
         )
 
     def _save(self, user: User, notice: str | None) -> Any:

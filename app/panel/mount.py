@@ -5,6 +5,9 @@ from flask_appbuilder import AppBuilder, BaseView, expose
 
 from app.panel import errors, face, headers, resource, security
 from app.panel.identity.account import AccountPage
+from app.panel.identity.enrolment import FactorsPage
+from app.panel.identity.passkeys import PasskeyDoor
+from app.panel.identity.second import SecondFactorPage
 from app.panel.screen import screen_of
 from app.panel.signin import SignIn
 from app.schema.record import Line
@@ -28,9 +31,11 @@ def mount(app: Flask, builder: AppBuilder) -> None:
     face.dress(app)
     headers.protect(app)
     errors.register(app)
-    security.close(app, public=("static", "SignIn.login", "SignIn.enter", "SignIn.language"))
+    door = ("SignIn.login", "SignIn.enter", "SignIn.language", "PasskeyDoor.options", "PasskeyDoor.enter")
+    security.close(app, public=("static", *door))
     builder.add_view_no_menu(SignIn)
-    builder.add_view_no_menu(AccountPage)
+    for view in (AccountPage, FactorsPage, SecondFactorPage, PasskeyDoor):
+        builder.add_view_no_menu(view)
     for record in registry:
         if not issubclass(record, Line):
             builder.add_view_no_menu(screen_of(record), endpoint=str(record.__tablename__))

@@ -13,6 +13,10 @@ from app.kernel.database import _read_only
 from app.kernel.identity.sessions import Presence
 from app.kernel.permissions import Actors
 from app.panel.identity import entering
+from app.schema.errors import NotPermitted
+
+SECOND, ENROLMENT = "SecondFactorPage", "FactorsPage"
+"""The pages open to whoever still owes the second factor, and to whoever must set one up."""
 
 
 class PanelSecurity(SecurityManager):
@@ -75,6 +79,14 @@ def close(app: Flask, public: tuple[str, ...]) -> None:
     def _admit() -> Response | None:
         if request.endpoint is None or request.endpoint in app.extensions["public"]:
             return None
+        here, view = g.get("presence"), request.endpoint.partition(".")[0]
+        if here is not None and here.pending and not request.path.startswith("/api/"):
+            leaving = request.endpoint == "SignIn.leave"
+            return None if leaving or view == SECOND else redirect(url_for(f"{SECOND}.ask"), 303)
+        if here is not None and here.must_enrol and view != ENROLMENT and request.endpoint != "SignIn.leave":
+            if request.path.startswith("/api/"):
+                raise NotPermitted("Your role needs a second factor: set one up in the panel first.")
+            return redirect(url_for(f"{ENROLMENT}.show"), 303)
         if current_actor() is not NOBODY or request.path.startswith("/api/"):
             return None
         goal = request.full_path.rstrip("?") if request.method == "GET" and request.path != "/" else None

@@ -12,11 +12,14 @@ from werkzeug.wrappers import Response
 
 from app.extensions import db
 from app.kernel.actor import NOBODY, current_actor
-from app.kernel.identity import limits, passwords, sessions
+from app.kernel.identity import external, limits, passwords, sessions
+from app.kernel.identity.directory import Directory
 from app.kernel.identity.tables import UserPreference
 from app.panel.identity.entering import begin_anew, enter, presence
 from app.panel.identity.guessing import too_many
 from app.panel.identity.paths import safe_next
+from app.panel.labels import said
+from app.schema.errors import Refusal
 
 
 class SignIn(BaseView):
@@ -46,13 +49,17 @@ class SignIn(BaseView):
         if wait is not None:
             seconds = max(1, -(-wait // timedelta(seconds=1)))
             return self._door(goal, username, too_many(wait)), 429, {"Retry-After": str(seconds)}
-        user = _known(username, password)
+        try:
+            user = _known(username, password)
+        except Refusal as refusal:
+            db.session.rollback()
+            return self._door(goal, username, said(refusal)), refusal.status
         if user is None:
             db.session.rollback()
             return self._door(goal, username, _("The name or the password is not right.")), 422
         limits.clear(db.session, name)
         limits.forgive(db.session, address)
-        return enter(user, "password", goal)
+        return enter(user, "password" if user.password else "directory", goal)
 
     @expose("/logout/", methods=["POST"])
     def leave(self) -> Response:
@@ -83,8 +90,18 @@ class SignIn(BaseView):
 
 
 def _known(username: str, password: str) -> User | None:
-    """The active user of that name, if the password is right. An unknown name costs as much work."""
+    """The active user of that name, if the password is right. An unknown name costs as much work.
+
+    Who was made by the directory, or is known to nobody here, is asked of the directory where there is one; an account
+    of this house never is. Raises `Unreachable` or `Conflict`.
+    """
     user = db.session.scalars(select(User).where(func.lower(User.username) == username.lower())).first()
-    if user is not None and (not user.active or limits.of_name(user.username) != limits.of_name(username)):
+    if user is not None and limits.of_name(user.username) != limits.of_name(username):
         user = None  # a spelling that is counted apart from the name must not open it
-    return user if passwords.matches(user.password if user is not None else None, password) else None
+    directory: Directory | None = current_app.extensions["directory"]
+    if directory is not None and (user is None or external.is_external(db.session, user.id, "ldap")):
+        db.session.rollback()  # nothing is held while another server is waited for
+        newcomer = directory.person(username, password)
+        return external.settle(db.session, newcomer) if newcomer is not None else None
+    kept = user.password if user is not None and user.active else None
+    return user if passwords.matches(kept, password) else None

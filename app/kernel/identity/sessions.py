@@ -118,6 +118,15 @@ def touch(session: Session, session_id: int, now: datetime) -> None:
     session.execute(mine.values(seen_at=now).execution_options(synchronize_session=False))
 
 
+def pass_factor(session: Session, session_id: int) -> str:
+    """The second factor was right: the session is whole from here on, under a new token, which is returned."""
+    token = secrets.token_urlsafe(32)
+    mine = update(UserSession).where(UserSession.id == session_id, UserSession.ended_at.is_(None))
+    values = {"token_hash": fingerprint(token), "factor_at": datetime.now(UTC)}
+    session.connection().execute(mine.values(**values))
+    return token
+
+
 def end(
     session: Session, why: str, *, session_id: int | None = None, user_id: int | None = None, but: int | None = None
 ) -> int:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import Boolean, ForeignKey, Index, String
+from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.schema.types import UtcMoment
@@ -60,3 +60,70 @@ class UserPreference(Model):
 
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True)
     locale: Mapped[str | None] = mapped_column(String(20))
+
+
+class UserTotp(Model):
+    """A person's authenticator app; it counts once `confirmed_at` is set.
+
+    `secret` is sealed (see `sealing`); `last_step` is the 30-second step of the last code, so that none is taken twice.
+    """
+
+    __tablename__ = "user_totp"
+    __table_args__: Any = {"extend_existing": False}
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True)
+    secret: Mapped[str] = mapped_column(String(300))
+    last_step: Mapped[int] = mapped_column(default=0)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+
+
+class RecoveryCode(Model):
+    """A code for the day the telephone is lost; good once."""
+
+    __tablename__ = "recovery_code"
+    __table_args__: Any = {"extend_existing": False}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+
+
+class Passkey(Model):
+    """A key in a person's telephone, computer or security key (WebAuthn); ours is the public half."""
+
+    __tablename__ = "passkey"
+    __table_args__: Any = {"extend_existing": False}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    credential: Mapped[str] = mapped_column(String(700), unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(default=0)
+    name: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(UtcMoment, default=_now)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+
+
+class Challenge(Model):
+    """What a passkey is asked to sign; taken once, within minutes, for the purpose and person it was made for."""
+
+    __tablename__ = "challenge"
+    __table_args__: Any = {"extend_existing": False}
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(20))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+    until: Mapped[datetime] = mapped_column(UtcMoment)
+
+
+class ExternalIdentity(Model):
+    """Who a user is elsewhere: `subject` in the directory ("ldap") or at the provider ("oidc")."""
+
+    __tablename__ = "external_identity"
+    __table_args__: Any = (UniqueConstraint("source", "subject"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    source: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(String(255))

@@ -58,14 +58,13 @@ class AccountPage(BaseView):
     @expose("/password")
     def password(self) -> str:
         """The form of a new password."""
+        self._own_password()
         return self._password({})
 
     @expose("/password", methods=["POST"])
     def change_password(self) -> Response | tuple[str, int]:
         """Change one's password: the present one is asked for, every other session ends."""
-        here = mine()
-        user = db.session.get(User, here.user_id)
-        assert user is not None, "a presence has a user"
+        here, user = mine(), self._own_password()
         old, new, again = (request.form.get(name, "") for name in ("old", "new", "again"))
         guess = limits.of_name(user.username)
         if wait := told_to_wait(guess):
@@ -87,6 +86,13 @@ class AccountPage(BaseView):
         db.session.commit()
         flash(_("Your password is changed. You are signed out everywhere else."), "success")
         return redirect(url_for("AccountPage.show"), 303)
+
+    @staticmethod
+    def _own_password() -> User:
+        user = db.session.get(User, mine().user_id)
+        if user is None or not user.password:
+            raise NotFound("Your password is kept elsewhere; change it there.")
+        return user
 
     def _password(self, problems: dict[str, str]) -> str:
         return render_template("panel/account/password.html", problems=problems, least=passwords.SHORTEST)

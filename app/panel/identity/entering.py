@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import current_app, g, redirect, request, session
+from flask import current_app, g, redirect, request, session, url_for
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response
@@ -12,7 +12,7 @@ from app.extensions import db
 from app.kernel.actor import acting
 from app.kernel.database import _read_only
 from app.kernel.history import summarise
-from app.kernel.identity import sessions
+from app.kernel.identity import factors, sessions
 from app.kernel.identity.sessions import Presence
 from app.kernel.identity.tables import UserPreference
 from app.kernel.permissions import load_actor
@@ -20,6 +20,8 @@ from app.panel.identity.paths import safe_next
 
 TOKEN = "token"
 """Key of the cookie's content under which the token stands."""
+GOAL = "goal"
+"""Key under which stands where to go on after the second factor."""
 
 
 def presence() -> Presence | None:
@@ -52,10 +54,16 @@ def _touch(session_: Any, found: Presence, now: datetime) -> None:
         _read_only.reset(reading)
 
 
-def enter(user: User, method: str, goal: str | None) -> Response:
-    """Begin a session for somebody whose identity is proven, and go on to `goal`."""
+def enter(user: User, method: str, goal: str | None, *, passed: bool = False) -> Response:
+    """Begin a session for somebody whose identity is proven, and go on to `goal`.
+
+    By way of the second factor, where the person has one and has not `passed` it with the first.
+    """
     address, agent = request.remote_addr or "", request.user_agent.string
-    token = sessions.begin(db.session, user.id, method, address, agent)
+    needed = not passed and factors.enrolled(db.session, user.id)
+    if (before := presence()) is not None:
+        sessions.end(db.session, "signed in anew", session_id=before.session_id)
+    token = sessions.begin(db.session, user.id, method, address, agent, needed=needed, passed=passed)
     with acting(load_actor(db.session, user.id)):
         summarise(db.session, "ab_user", "sign_in", {"user": user.username, "method": method, "address": address})
     chosen = db.session.get(UserPreference, user.id)
@@ -64,7 +72,16 @@ def enter(user: User, method: str, goal: str | None) -> Response:
     if chosen is not None and chosen.locale in current_app.config["LANGUAGES"]:
         session["locale"] = chosen.locale
     session[TOKEN] = token
+    if needed:
+        session[GOAL] = safe_next(goal)
+        return redirect(url_for("SecondFactorPage.ask"))
     return redirect(safe_next(goal))
+
+
+def complete(here: Presence) -> str:
+    """The second factor was right: go on under a new token. Returns where to; the caller commits before it answers."""
+    session[TOKEN] = sessions.pass_factor(db.session, here.session_id)
+    return safe_next(session.pop(GOAL, None))
 
 
 def begin_anew() -> None:
