@@ -52,6 +52,14 @@ class Settings(BaseSettings):
     ldap_roles: dict[str, str] = Field(
         {}, description='Role by group (DN or common name), JSON: {"claims-team": "claims"}.'
     )
+    oidc_issuer: str = Field("", description="OpenID Connect provider people sign in through, https://…; or none.")
+    oidc_client_id: str = Field("", description="What the provider calls the panel.")
+    oidc_client_secret: str = Field("", description="The secret it shares with the panel.")
+    oidc_scopes: str = Field("openid profile email", description="What the provider is asked for.")
+    oidc_name_claim: str = Field("preferred_username", description="Claim that is the sign-in name here.")
+    oidc_roles_claim: str = Field("groups", description="Claim that lists a person's groups.")
+    oidc_roles: dict[str, str] = Field({}, description='Role by group, JSON: {"claims-team": "claims"}.')
+    oidc_label: str = Field("", description="What the button says, such as the name of the house that provides it.")
     demo: bool = Field(False, description="Load demonstration data, with well-known passwords, at the first start.")
 
     @cached_property
@@ -92,6 +100,10 @@ class Settings(BaseSettings):
                 urlsplit(self.ldap_url).scheme == "ldap" and not (self.ldap_start_tls or self.ldap_plain),
                 "YANXU_LDAP_START_TLS: passwords would go over ldap:// in the clear; use ldaps:// or StartTLS"
                 " (or set YANXU_LDAP_PLAIN=1 on a closed network)",
+            ),
+            (
+                bool(self.oidc_issuer) and urlsplit(self.oidc_issuer).scheme != "https",
+                "YANXU_OIDC_ISSUER: must begin with https://, or anybody on the way says who signs in",
             ),
             (not self.smtp_url, "YANXU_SMTP_URL: reminders need a mail server"),
         ]

@@ -18,6 +18,7 @@ from app.kernel.identity.directory import Directory
 from app.kernel.identity.sealing import Seal
 from app.panel import mount, security
 from app.panel.builder import PanelBuilder
+from app.panel.identity import provider
 from app.schema import check
 from app.schema.registry import registry
 from config import HERE, Settings
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         prepare(db.engine)
         builder = PanelBuilder(app, db.session, security_manager_class=security.PanelSecurity, indexview=mount.Index)
         security.bind_actor(app, db.session)
+        provider.register(app, settings)
         mount.mount(app, builder)
         views.mount(app, builder)
     cli.register(app)

@@ -25,6 +25,16 @@ def read_only() -> Iterator[None]:
         _read_only.reset(token)
 
 
+@contextmanager
+def read_write() -> Iterator[None]:
+    """Within this block something is written, though the request only asked; no transaction may have begun before."""
+    token = _read_only.set(False)
+    try:
+        yield
+    finally:
+        _read_only.reset(token)
+
+
 def address(url: str) -> str:
     """The SQLAlchemy address with the driver we ship: psycopg 3 for PostgreSQL."""
     parsed = make_url(url)

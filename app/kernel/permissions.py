@@ -84,6 +84,8 @@ def verbs_of(record: type[Record]) -> tuple[str, ...]:
 PAGES: dict[str, tuple[Declared, ...]] = {
     "page:jobs": (Declared.OPERATIONS, Declared.MANAGER, Declared.ADMIN),
     "page:people": (Declared.ADMIN,),
+    "page:impersonate": (Declared.ADMIN,),
+    "page:impersonate_write": (),
     "page:settings": (Declared.MANAGER, Declared.ADMIN),
     "page:imports": (Declared.MANAGER, Declared.OPERATIONS),
     "page:reports": (Declared.SUPERVISOR, Declared.MANAGER, Declared.INSPECTOR, Declared.ADMIN),

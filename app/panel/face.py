@@ -15,6 +15,7 @@ from app.kernel.actor import NOBODY, Actor, current_actor
 from app.kernel.tables import Notice
 from app.panel import cells, labels, navigation
 from app.panel.builder import language
+from app.panel.identity import entering
 
 UNREAD_SHOWN = 99
 
@@ -46,6 +47,8 @@ def setting(actor: Actor) -> dict[str, Any]:
     """What every template is told besides: who is there, and in which language."""
     return {
         "actor": None if actor is NOBODY else actor,
+        "presence": None if actor is NOBODY else entering.presence(),
+        "provider": current_app.extensions["settings"].oidc_label if current_app.extensions["provider"] else None,
         "language": language(),
         "language_tag": str(get_locale() or "en").replace("_", "-"),
         "languages": current_app.config["LANGUAGES"],

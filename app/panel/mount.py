@@ -6,12 +6,19 @@ from flask_appbuilder import AppBuilder, BaseView, expose
 from app.panel import errors, face, headers, resource, security
 from app.panel.identity.account import AccountPage
 from app.panel.identity.enrolment import FactorsPage
+from app.panel.identity.impersonating import ViewingPage
 from app.panel.identity.passkeys import PasskeyDoor
+from app.panel.identity.provider import ProviderDoor
 from app.panel.identity.second import SecondFactorPage
+from app.panel.identity.tokens import TokensPage
+from app.panel.navigation import name_permission
 from app.panel.screen import screen_of
 from app.panel.signin import SignIn
 from app.schema.record import Line
 from app.schema.registry import registry
+
+name_permission("page:impersonate", "See the panel as another person")
+name_permission("page:impersonate_write", "Write while seeing the panel as another person")
 
 
 class Index(BaseView):
@@ -32,9 +39,9 @@ def mount(app: Flask, builder: AppBuilder) -> None:
     headers.protect(app)
     errors.register(app)
     door = ("SignIn.login", "SignIn.enter", "SignIn.language", "PasskeyDoor.options", "PasskeyDoor.enter")
-    security.close(app, public=("static", *door))
+    security.close(app, public=("static", *door, "ProviderDoor.go", "ProviderDoor.back"))
     builder.add_view_no_menu(SignIn)
-    for view in (AccountPage, FactorsPage, SecondFactorPage, PasskeyDoor):
+    for view in (AccountPage, FactorsPage, SecondFactorPage, PasskeyDoor, ProviderDoor, TokensPage, ViewingPage):
         builder.add_view_no_menu(view)
     for record in registry:
         if not issubclass(record, Line):

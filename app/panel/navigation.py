@@ -35,12 +35,18 @@ class Entry:
 
 
 _pages: dict[str, PageLink] = {}
+_named: dict[str, str] = {}
 _behind: dict[tuple[str, str], str] = {}
 
 
 def add_page(area: str, label: str, endpoint: str, icon: str, permission: str = "", order: int = 30) -> None:
     """Put a page into the sidebar; `area` and `label` are English and the keys of their translations."""
     _pages[endpoint] = PageLink(area, label, endpoint, icon, permission, order)
+
+
+def name_permission(permission: str, label: str) -> None:
+    """Say what a permission without an entry in the sidebar is called; `label` is English, the key of translations."""
+    _named[permission] = label
 
 
 def open_behind(record: str, field: str, endpoint: str) -> None:
@@ -85,11 +91,14 @@ def _entries(actor: Actor) -> Iterator[tuple[str, Entry]]:
 
 def page_label(permission: str) -> str:
     """What the page behind a permission such as ``page:desk`` is called."""
+    if permission in _named:
+        return translated(_named[permission])
     return next((translated(page.label) for page in _pages.values() if page.permission == permission), permission)
 
 
 def page_msgids() -> Iterator[str]:
     """The labels and areas of all pages, for the catalogues."""
+    yield from _named.values()
     for page in _pages.values():
         yield page.area
         yield page.label

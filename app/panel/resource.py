@@ -1,7 +1,8 @@
 """The REST API derived from the records: list, get, create, change, delete, steps. It asks the policy the screens ask.
 
 ``/api/v1/<record>/`` takes the filters, search and order of the list (see `app.panel.filters`); answers are JSON, and
-refusals are problems as of RFC 9457. Sessions are those of the browser: changes carry the token in ``X-CSRFToken``.
+refusals are problems as of RFC 9457. Programs bring ``Authorization: Bearer yx_…`` (see `app.kernel.identity.tokens`);
+with the session of a browser, changes carry the token of the forms in ``X-CSRFToken``.
 Private values are masked, and shown in full one by one by ``POST …/<id>/reveal/<field>``; what the caller may not read
 is absent. Links are ids, and users are never more than an id.
 """

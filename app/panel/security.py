@@ -15,8 +15,12 @@ from app.kernel.permissions import Actors
 from app.panel.identity import entering
 from app.schema.errors import NotPermitted
 
-SECOND, ENROLMENT = "SecondFactorPage", "FactorsPage"
-"""The pages open to whoever still owes the second factor, and to whoever must set one up."""
+SECOND, ENROLMENT, VIEWING = "SecondFactorPage", "FactorsPage", "ViewingPage"
+OWN = ("AccountPage", "TokensPage", ENROLMENT)
+"""The pages open to whoever still owes the second factor, to whoever must set one up, to whoever sees as another."""
+
+NOT_YOURS = "This is the person's own; you only see the panel as he or she does."
+ONLY_LOOKING = "You are only looking; nothing is written."
 
 
 class PanelSecurity(SecurityManager):
@@ -57,7 +61,8 @@ def bind_actor(app: Flask, session: Any) -> None:
 
     @app.before_request
     def _shield() -> None:
-        csrf.protect(apply_exemptions=True)
+        if entering.by_token() is None:
+            csrf.protect(apply_exemptions=True)
 
     @app.teardown_request
     def _leave(error: BaseException | None) -> None:
@@ -87,10 +92,22 @@ def close(app: Flask, public: tuple[str, ...]) -> None:
             if request.path.startswith("/api/"):
                 raise NotPermitted("Your role needs a second factor: set one up in the panel first.")
             return redirect(url_for(f"{ENROLMENT}.show"), 303)
+        if here is not None and (refusal := _closed(here, view)):
+            raise NotPermitted(refusal)
         if current_actor() is not NOBODY or request.path.startswith("/api/"):
             return None
         goal = request.full_path.rstrip("?") if request.method == "GET" and request.path != "/" else None
         return redirect(url_for("SignIn.login", next=goal), 303)
+
+
+def _closed(here: Presence, view: str) -> str | None:
+    """Why something is closed to who only reads, or sees the panel as somebody else; None when it is not."""
+    if here.behind is not None and view in OWN:
+        return NOT_YOURS
+    ending = request.endpoint in ("SignIn.leave", f"{VIEWING}.end")
+    if here.read_only and request.method not in ("GET", "HEAD", "OPTIONS") and not ending:
+        return ONLY_LOOKING
+    return None
 
 
 def _actor(presence: Presence | None) -> Actor:

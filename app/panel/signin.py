@@ -17,6 +17,7 @@ from app.kernel.identity.directory import Directory
 from app.kernel.identity.tables import UserPreference
 from app.panel.identity.entering import begin_anew, enter, presence
 from app.panel.identity.guessing import too_many
+from app.panel.identity.impersonating import end_viewing
 from app.panel.identity.paths import safe_next
 from app.panel.labels import said
 from app.schema.errors import Refusal
@@ -65,6 +66,7 @@ class SignIn(BaseView):
     def leave(self) -> Response:
         """End the session, here and for every copy of its cookie."""
         if (here := presence()) is not None:
+            end_viewing(here)
             sessions.end(db.session, "signed out", session_id=here.session_id)
             db.session.commit()
         begin_anew()

@@ -5,8 +5,10 @@ The cookie carries a random token and nothing else; a copy of it is worth nothin
 
 import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import bindparam, event, inspect, select, update
@@ -14,11 +16,13 @@ from sqlalchemy.orm import Session, UOWTransaction
 
 from app.kernel.actor import Actor
 from app.kernel.guard import GuardedSession
+from app.kernel.identity.narrowing import seen_as
 from app.kernel.identity.settings import FACTOR_ROLES, IDLE, LONGEST
 from app.kernel.identity.tables import UserSession
 from app.kernel.permissions import Actors
 from app.kernel.settings import kept_value, setting_value, understood
 from app.kernel.tables import Epoch
+from app.schema.errors import NotPermitted
 
 TOUCHED_EVERY = timedelta(minutes=2)
 """When a session was last used is written down no more often than this."""
@@ -33,6 +37,8 @@ _LOOKUP = (
         UserSession.seen_at,
         UserSession.factor_needed,
         UserSession.factor_at,
+        UserSession.as_user_id,
+        UserSession.as_writes,
         User.active,
         select(Epoch.value).where(Epoch.name == "access").scalar_subquery().label("epoch"),
         kept_value(IDLE).label("idle"),
@@ -46,12 +52,19 @@ _LOOKUP = (
 
 @dataclass(frozen=True)
 class Presence:
-    """Who is behind a request. `pending`: the second factor is still to come, and until then nobody is there.
-    `must_enrol`: a role demands a second factor and the person has none yet. `stale`: to be touched."""
+    """Who is behind a request: by a session of a browser, or by a token of the API.
 
-    session_id: int
+    `pending`: the second factor is still to come, and until then nobody is there. `must_enrol`: a role demands a second
+    factor and the person has none yet. `stale`: to be touched. `behind`: the person who sees the panel as `actor`.
+    `read_only`: nothing may be written.
+    """
+
+    session_id: int | None
     user_id: int
     actor: Actor
+    token_id: int | None = None
+    behind: Actor | None = None
+    read_only: bool = False
     pending: bool = False
     must_enrol: bool = False
     stale: bool = False
@@ -100,16 +113,32 @@ def present(session: Session, actors: Actors, token: str, now: datetime) -> Pres
     if now - row.seen_at > timedelta(minutes=idle) or now - row.created_at > timedelta(hours=longest):
         return None
     actor = actors.at(session, row.user_id, row.epoch)
-    needy = {name for name in (understood(FACTOR_ROLES, row.factor_roles) or "").split(",") if name}
-    passed = row.factor_at is not None
+    passed, seen = row.factor_at is not None, None
+    if row.as_user_id is not None and (target := actors.of(session, row.as_user_id)) is not None:
+        with suppress(NotPermitted):
+            seen = seen_as(actor, target, writes=row.as_writes)
     return Presence(
         session_id=row.id,
         user_id=row.user_id,
-        actor=actor,
+        actor=seen or actor,
+        behind=actor if seen else None,
+        read_only=seen is not None and not row.as_writes,
         pending=row.factor_needed and not passed,
-        must_enrol=not row.factor_needed and not passed and not needy.isdisjoint(actor.roles),
+        must_enrol=not row.factor_needed and not passed and needs_factor(row.factor_roles, actor),
         stale=now - row.seen_at > TOUCHED_EVERY,
     )
+
+
+def needs_factor(kept: Any, actor: Actor) -> bool:
+    """Whether a role of the actor demands a second factor, by what was kept of the setting."""
+    needy = {name for name in (understood(FACTOR_ROLES, kept) or "").split(",") if name}
+    return not needy.isdisjoint(actor.roles)
+
+
+def see_as(session: Session, session_id: int | None, user_id: int | None, *, writes: bool) -> None:
+    """Let a session see the panel as another user; None ends it."""
+    mine = update(UserSession).where(UserSession.id == session_id)
+    session.connection().execute(mine.values(as_user_id=user_id, as_writes=writes))
 
 
 def touch(session: Session, session_id: int, now: datetime) -> None:

@@ -17,7 +17,8 @@ def _now() -> datetime:
 class UserSession(Model):
     """One browser of one person, from sign-in to its end. The cookie carries a random token; this row decides.
 
-    `token_hash` is the SHA-256 of the token. `method` is how the person came in: password, and so on. Moments are UTC.
+    `token_hash` is the SHA-256 of the token. `method` is how the person came in: password, and so on. `as_user_id`
+    is whom the person sees the panel as for the time being, `as_writes` whether writing is allowed. Moments are UTC.
     """
 
     __tablename__ = "user_session"
@@ -35,6 +36,8 @@ class UserSession(Model):
     factor_at: Mapped[datetime | None] = mapped_column(UtcMoment)
     ended_at: Mapped[datetime | None] = mapped_column(UtcMoment)
     ended_why: Mapped[str | None] = mapped_column(String(40))
+    as_user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+    as_writes: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
 class GuessLimit(Model):
@@ -127,3 +130,20 @@ class ExternalIdentity(Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
     source: Mapped[str] = mapped_column(String(20))
     subject: Mapped[str] = mapped_column(String(255))
+
+
+class ApiToken(Model):
+    """A key for a program that calls the API as a person. It does what the person may, or only reads; shown once."""
+
+    __tablename__ = "api_token"
+    __table_args__: Any = {"extend_existing": False}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    writes: Mapped[bool] = mapped_column(Boolean, default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcMoment, default=_now)
+    expires_at: Mapped[datetime] = mapped_column(UtcMoment)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcMoment)

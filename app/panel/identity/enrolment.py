@@ -122,6 +122,7 @@ class FactorsPage(BaseView):
 
     def _added(self, here: Presence, what: str, sentence: str) -> Response:
         """The session now has its second factor, and sessions without one end."""
+        assert here.session_id is not None, "a token of the API opens no page"
         session[TOKEN] = sessions.pass_factor(db.session, here.session_id)
         sessions.end(db.session, "second factor added", user_id=here.user_id, but=here.session_id)
         summarise(db.session, "ab_user", "second_factor", {"user": self._user(here).username, "added": what})

@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response
 
 from app.extensions import db
 from app.kernel.actor import acting
-from app.kernel.database import _read_only
+from app.kernel.database import read_write
 from app.kernel.history import summarise
-from app.kernel.identity import factors, sessions
+from app.kernel.identity import factors, sessions, tokens
 from app.kernel.identity.sessions import Presence
 from app.kernel.identity.tables import UserPreference
 from app.kernel.permissions import load_actor
@@ -30,12 +30,22 @@ def presence() -> Presence | None:
     return found
 
 
+def by_token() -> str | None:
+    """The token of the API this request brings; then no cookie counts, and no token of a form is asked for."""
+    kind, _space, token = request.headers.get("Authorization", "").partition(" ")
+    given = kind.lower() == "bearer" and token.startswith(tokens.PREFIX) and request.path.startswith("/api/")
+    return token if given else None
+
+
 def recognise(session_: Any) -> Presence | None:
-    """Look up who the cookie of this request belongs to."""
-    token, now = session.get(TOKEN), datetime.now(UTC)
-    if not isinstance(token, str):
+    """Look up who the token or the cookie of this request belongs to."""
+    now, actors = datetime.now(UTC), current_app.extensions["actors"]
+    if (bearer := by_token()) is not None:
+        found = tokens.bearer(session_, actors, bearer, now)
+    elif isinstance(token := session.get(TOKEN), str):
+        found = sessions.present(session_, actors, token, now)
+    else:
         return None
-    found = sessions.present(session_, current_app.extensions["actors"], token, now)
     if found is not None and found.stale:
         _touch(session_, found, now)
     return found
@@ -44,14 +54,15 @@ def recognise(session_: Any) -> Presence | None:
 def _touch(session_: Any, found: Presence, now: datetime) -> None:
     """In a transaction of its own, before the request's begins."""
     session_.rollback()
-    reading = _read_only.set(False)
-    try:
-        sessions.touch(session_, found.session_id, now)
-        session_.commit()
-    except OperationalError:
-        session_.rollback()  # somebody is writing for long; the next request will do it
-    finally:
-        _read_only.reset(reading)
+    with read_write():
+        try:
+            if found.session_id is not None:
+                sessions.touch(session_, found.session_id, now)
+            if found.token_id is not None:
+                tokens.touch(session_, found.token_id, now)
+            session_.commit()
+        except OperationalError:
+            session_.rollback()  # somebody is writing for long; the next request will do it
 
 
 def enter(user: User, method: str, goal: str | None, *, passed: bool = False) -> Response:
@@ -61,7 +72,7 @@ def enter(user: User, method: str, goal: str | None, *, passed: bool = False) ->
     """
     address, agent = request.remote_addr or "", request.user_agent.string
     needed = not passed and factors.enrolled(db.session, user.id)
-    if (before := presence()) is not None:
+    if (before := presence()) is not None and before.session_id is not None:
         sessions.end(db.session, "signed in anew", session_id=before.session_id)
     token = sessions.begin(db.session, user.id, method, address, agent, needed=needed, passed=passed)
     with acting(load_actor(db.session, user.id)):
@@ -80,6 +91,7 @@ def enter(user: User, method: str, goal: str | None, *, passed: bool = False) ->
 
 def complete(here: Presence) -> str:
     """The second factor was right: go on under a new token. Returns where to; the caller commits before it answers."""
+    assert here.session_id is not None, "only a session of a browser passes a second factor"
     session[TOKEN] = sessions.pass_factor(db.session, here.session_id)
     return safe_next(session.pop(GOAL, None))
 
