@@ -94,3 +94,17 @@ class Oracle:
             for other, link in pointing
             for other_key, row in self.rows[other].items()
         )
+
+    def reads(self, name: str, record: type[Record], key: int, field: str) -> bool:
+        """Whether a person reads a field of a row he or she sees, by the rules the record has on fields."""
+        rule = next((rule for rule in record.fields if rule.field == field), None)
+        if rule is None:
+            return True
+        if rule.worked is not None and not all(self.reads(name, record, key, part) for part in rule.worked.of):
+            return False
+        if rule.read is None or Role(STAFF[name][0]) in rule.read:
+            return True
+        row, whole = self.rows[str(record.__tablename__)][key], record
+        while issubclass(whole, Line):
+            row, whole = self.rows[str(whole.parent_record().__tablename__)][row[whole.parent]], whole.parent_record()
+        return whole.workflow is not None and row[whole.workflow.field] in rule.published
