@@ -1,6 +1,6 @@
 """Rows of any record, made from the kinds of its fields; the system is acting."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -22,7 +22,7 @@ SAMPLES: dict[str, Any] = {
     "money": lambda n: Decimal(n),
     "percent": lambda n: Decimal(1),
     "yes/no": lambda n: True,
-    "day": lambda n: date(2026, 1, 1 + n % 28),
+    "day": lambda n: date(2026, 1, 1) + timedelta(days=n % 364),
     "moment": lambda n: datetime(2026, 1, 1 + n % 28, tzinfo=UTC),
     "month": lambda n: f"{2026 + n // 12}-{n % 12 + 1:02}",
     "phone": lambda n: f"+86138{n:08}",
@@ -31,6 +31,7 @@ SAMPLES: dict[str, Any] = {
     "identity number": lambda n: f"{CANARY}{n:010}",
     "bank account": lambda n: f"{CANARY}{n:010}",
     "plate": lambda n: f"京A{n:05}",
+    "working hours": lambda n: "09:00-12:00",
     "vin": lambda n: f"LSVAM4187C2{n:06}",
     "json": lambda n: {},
 }

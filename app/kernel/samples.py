@@ -18,6 +18,7 @@ _MADE: dict[str, Any] = {
     "identity number": lambda n: f"11010119900101{n % 10**4:04}",
     "bank account": lambda n: f"622202{n:013}",
     "plate": lambda n: f"京A{n % 10**5:05}",
+    "working hours": lambda n: ("09:00-12:00 13:30-17:30", "09:30-12:00", "10:00-16:00")[n % 3],
     "vin": lambda n: f"LSVAM4187C{n % 10**7:07}",
     "json": lambda n: {},
 }

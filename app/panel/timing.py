@@ -106,13 +106,14 @@ def _midnight(moment: datetime | None) -> datetime | None:
 
 def _limits(session: Session, clock: Clock, actor: Actor) -> list[tuple[str, str]]:
     """The settings of a limit in words, each with the address where those who may change it."""
+    names = clock.limits.split(",") if clock.limits else []
     may_set = actor.scope("open", "page:settings") and SETTINGS in current_app.view_functions
     found = []
-    for name in clock.limits.split(",") if clock.limits else ():
+    for name in names:
         declared = registry.settings.get(name)
         if declared is None:
             continue
-        value: Any = setting_value(session, declared)
+        value: Any = clock.target if len(names) == 1 else setting_value(session, declared)
         said = _("not set") if value is None else f"{value} {translated(declared.unit)}"
         address = url_for(SETTINGS, _anchor=name) if may_set else ""
         found.append((f"{translated(declared.label)}: {said}", address))
