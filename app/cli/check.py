@@ -11,7 +11,6 @@ from app.cli.words import TRANSLATIONS, read, translated
 from app.panel.catalogue import ROOMS, sentences
 from app.schema.check import place_of
 from app.schema.registry import registry
-from app.schema.settings import Setting
 from app.schema.smells import smells_of
 from config import HERE
 
@@ -48,7 +47,7 @@ def unused_settings(root: Path) -> Iterator[str]:
             name
             for module in list(sys.modules.values())
             for name, value in list(vars(module).items())
-            if isinstance(value, Setting) and value is setting
+            if value is setting or (isinstance(value, dict) and any(each is setting for each in value.values()))
         }
         pattern = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in names))
         uses = [file for file, text in files.items() for _each in pattern.finditer(text)]

@@ -255,7 +255,9 @@ CONTROLS: dict[str, tuple[Callable[[World], list[Any]], Callable[[pytest.MonkeyP
     "no cell of a file is a formula": (formulas, lambda p, _: p.setattr("app.panel.exporting.safe", unchanged)),
     "only fields of the form are written": (
         free_writes,
-        lambda p, _: p.setattr(RecordResource, "_writable", lambda self, *, new: set(Gadget.__table__.columns.keys())),
+        lambda p, _: p.setattr(
+            RecordResource, "_writable", lambda self, row=None: frozenset(Gadget.__table__.columns.keys())
+        ),
     ),
 }
 """By guard: the check that holds it, and how it is taken out."""
