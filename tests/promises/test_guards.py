@@ -256,7 +256,7 @@ CONTROLS: dict[str, tuple[Callable[[World], list[Any]], Callable[[pytest.MonkeyP
     "only fields of the form are written": (
         free_writes,
         lambda p, _: p.setattr(
-            RecordResource, "_writable", lambda self, row=None: frozenset(Gadget.__table__.columns.keys())
+            RecordResource, "_writable", lambda self, row=None: frozenset(Gadget.__table__.c.keys())
         ),
     ),
 }
