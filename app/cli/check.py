@@ -47,7 +47,7 @@ def unused_settings(root: Path) -> Iterator[str]:
             name
             for module in list(sys.modules.values())
             for name, value in list(vars(module).items())
-            if value is setting or (isinstance(value, dict) and any(each is setting for each in value.values()))
+            if value is setting or (isinstance(value, tuple | list) and any(each is setting for each in value))
         }
         pattern = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in names))
         uses = [file for file, text in files.items() for _each in pattern.finditer(text)]
