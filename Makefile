@@ -4,6 +4,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 unexport PYTHONHOME PYTHONPATH
+# Without kept bytecode every one of the many short processes would compile all libraries anew, ten seconds each.
+unexport PYTHONDONTWRITEBYTECODE
 # The targets share one environment and one pip.
 .NOTPARALLEL:
 
