@@ -1,10 +1,14 @@
 """Alembic's environment: the schema of every record, on the application's own engine."""
 
+from typing import Any
+
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 from flask_appbuilder import Model
 
 from app.kernel.trigrams import PREFIX
+from app.schema.rules import PerDialect
 
 engine = current_app.extensions["migrate"].db.engine
 
@@ -13,6 +17,19 @@ def _known(name: str | None, type_: str, parent: dict[str, str | None]) -> bool:
     """Not the database's own tables, nor the indexes `trigrams.keep` looks after."""
     ours_to_leave = {"table": "sqlite_", "index": PREFIX}.get(type_)
     return not (ours_to_leave and name and name.startswith(ours_to_leave))
+
+
+def _written(type_: str, thing: Any, autogen: AutogenContext) -> str | bool:
+    """How a new migration writes the rule of a kind: in the words of both databases, not of the one at hand."""
+    if type_ != "check" or "rule" not in thing.info:
+        return False
+    words = thing.sqltext
+    if isinstance(words, PerDialect):
+        autogen.imports.add("import app.schema.rules")
+        condition = f"app.schema.rules.PerDialect({words.postgresql!r}, {words.sqlite!r})"
+    else:
+        condition = repr(words.text)
+    return f"sa.CheckConstraint({condition}, name=op.f({f'ck_{thing.table.name}_{thing.name}'!r}))"
 
 
 with engine.connect() as connection:
@@ -29,6 +46,7 @@ with engine.connect() as connection:
         include_name=_known,
         render_as_batch=True,
         compare_type=False,
+        render_item=_written,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -11,6 +11,7 @@ from app.schema.rows import Branch, Owned, Team
 from app.schema.transfer import Transfer
 from app.schema.workflow import Step, Workflow
 from tests.expense import Expense
+from tests.specimen import Specimen
 
 
 class GadgetState(State):
@@ -106,4 +107,4 @@ class Diary(Owned, Record):
     panel = Panel(menu=Menu("Gadgets", order=96), title="name", columns=("name",), form=(Group("", "name"),))
 
 
-RECORDS = (Gadget, GadgetPart, Trinket, Booth, Diary, Expense)
+RECORDS = (Gadget, GadgetPart, Trinket, Booth, Diary, Expense, Specimen)

@@ -17,7 +17,7 @@ from app.panel import texts
 from app.panel.forms import Input
 from app.panel.labels import said, translated
 from app.schema.errors import Conflict, NotFound, Refusal
-from app.schema.kinds import BadValue
+from app.schema.kinds import BadValue, Kind
 from app.schema.record import words
 from app.schema.registry import registry
 from app.schema.settings import Setting
@@ -80,7 +80,7 @@ class SettingsPage(Page):
             kept = found.get(declared.name)
             asked = _input(declared, typed.get(declared.name), problems.get(declared.name, ""))
             changes = [(entry, _words(old), _words(new)) for entry, (old, new) in past.get(declared.name, [])[:KEPT]]
-            default = _words(declared.default, declared.kind.name)
+            default = _words(declared.default, declared.kind)
             shown.append(Shown(declared, asked, kept, default, changes, endless.get(declared.name, 0)))
         unset = [each for each in shown if setting_value(db.session, each.setting) is None]
         areas = groupby(sorted(shown, key=_place), key=lambda each: _area(each.setting))
@@ -118,7 +118,7 @@ def _input(declared: Setting, typed: str | None, problem: str) -> Input:
     return made
 
 
-def _words(value: Any, kind: str = "") -> str:
+def _words(value: Any, kind: Kind | None = None) -> str:
     return _("not set") if value in (None, "") else texts.plain(value, kind)
 
 

@@ -17,7 +17,8 @@ class Actor:
     `reach` says how far each grant goes, by (verb, record name); a verb that is a step is written ``step:pay``.
     `unit_ids` are the person's unit and those below, `branch_ids` those of the branch, all as ids of ``unit``.
     `represented` are those the person stands in for while they are on leave: names by user id.
-    `source` is where the request came from: web, api, cli, job, import, system.
+    `source` is where the request came from: web, api, cli, job, import, system. `zone` is the time zone the person
+    reads clocks in, where it is not the house's.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Actor:
     reach: Mapping[tuple[str, str], Scope] = field(default_factory=dict, hash=False)
     represented: Mapping[int, str] = field(default_factory=dict, hash=False)
     source: str = "web"
+    zone: str = ""
     system: bool = False
     why: str | None = None
 

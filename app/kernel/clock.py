@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from app.kernel.actor import current_actor
+
 _house = ZoneInfo("Asia/Shanghai")
 
 
@@ -18,6 +20,12 @@ def set_house_zone(name: str) -> None:
 def house_zone() -> ZoneInfo:
     """The time zone business days are reckoned in."""
     return _house
+
+
+def own_zone() -> ZoneInfo:
+    """The time zone the current actor reads and writes moments in: his or her own if one is set, else the house's."""
+    named = current_actor().zone
+    return ZoneInfo(named) if named else _house
 
 
 def house_day(at: datetime) -> date:

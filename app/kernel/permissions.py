@@ -187,7 +187,7 @@ def raise_epoch(session: Session, name: str = "access") -> None:
 def _notice_changes(session: Session, context: UOWTransaction) -> None:
     """Who belongs where, who is active and who has which role decide access: changes raise the epoch."""
     watched = {
-        "person": ("unit_id", "user_id", "state"),
+        "person": ("unit_id", "user_id", "state", "time_zone"),
         "unit": ("parent_id",),
         "absence": ("person_id", "deputy_id", "starts_on", "ends_on", "state"),
     }
@@ -256,6 +256,8 @@ def load_actor(session: Session, user_id: int, source: str = "web", at: datetime
         scope = next((scopes[each] for each in asked if each in scopes), Scope.OWN)
         reach[key] = max(scope, reach.get(key, Scope.NONE))
     unit_id, below, branch = _units(session, user_id)
+    person = registry["person"].__table__.c
+    zone = session.connection().scalar(select(person.time_zone).where(person.user_id == user_id))
     return Actor(
         name=person_name(user.first_name, user.last_name),
         user_id=user_id,
@@ -266,6 +268,7 @@ def load_actor(session: Session, user_id: int, source: str = "web", at: datetime
         reach=reach,
         represented=represented(session, user_id, house_day(at or datetime.now(UTC))),
         source=source,
+        zone=zone or "",
     )
 
 

@@ -41,7 +41,7 @@ def set_setting(session: Session, declared: Setting | str, raw: Any) -> Any:
     value = [declared.kind.read(part) for part in raw] if isinstance(raw, list) else declared.kind.read(raw)
     row = session.get(SettingValue, declared.name) or SettingValue(name=declared.name)
     before = row.value if row.set_at else None
-    row.value = value if isinstance(value, int | list) else "" if value is None else str(value)
+    row.value = value if isinstance(value, int | list) else "" if value is None else declared.kind.write(value)
     row.set_by_id, row.set_at = current_actor().user_id, datetime.now(UTC)
     session.add(row)
     history.summarise(session, SETTINGS, "set", {declared.name: [before, row.value]})

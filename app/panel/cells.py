@@ -1,5 +1,6 @@
 """Values as cells: escaped, linked, badged."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from markupsafe import Markup, escape
 from app.panel import navigation, texts
 from app.panel.fields import USERS, Field
 from app.panel.labels import choice_label
+from app.panel.markdown import rendered
 from app.panel.titles import Read
 from app.schema.record import Line, Record
 from app.schema.registry import registry
@@ -39,16 +41,44 @@ def _cell(field: Field, read: Read, short: bool) -> Markup:
         return _link(field, value, read.titles.get(field.key))
     if field.is_state:
         return state_badge(type(read.row).workflow, value)
-    if isinstance(value, datetime):
-        return Markup(f'<time datetime="{value.isoformat()}">{escape(texts.text(field, value))}</time>')
     written = texts.text(field, value)
     if field.private:
         return _private(field, read, written, short)
-    if field.kind is not None and field.kind.input == "textarea":
-        if short:
-            return escape(written if len(written) <= LONGEST else written[: LONGEST - 1] + "…")
-        return Markup('<span class="yx-text">{}</span>').format(written)
-    return escape(written)
+    style = field.kind.cell if field.kind is not None else "moment" if isinstance(value, datetime) else "text"
+    return _STYLES[style](value, written, short)
+
+
+def _lines(value: Any, written: str, short: bool) -> Markup:
+    if short:
+        return escape(written if len(written) <= LONGEST else written[: LONGEST - 1] + "…")
+    return Markup('<span class="yx-text">{}</span>').format(written)
+
+
+def _marked_down(value: Any, written: str, short: bool) -> Markup:
+    if short:
+        return _lines(value, written, short)
+    return Markup('<div class="yx-markdown">{}</div>').format(rendered(value))
+
+
+def _moment(value: Any, written: str, short: bool) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), written)
+
+
+def _url(value: Any, written: str, short: bool) -> Markup:
+    shown = written.partition("://")[2] or written
+    shown = shown if len(shown) <= 40 or not short else shown[:39] + "…"
+    link = Markup('<a href="{}" rel="noopener noreferrer" target="_blank">{}</a>')
+    return link.format(value, shown) if value.startswith(("https://", "http://")) else escape(written)
+
+
+_STYLES: dict[str, Callable[[Any, str, bool], Markup]] = {
+    "text": lambda value, written, short: escape(written),
+    "lines": _lines,
+    "markdown": _marked_down,
+    "moment": _moment,
+    "url": _url,
+}
+"""How each style of cell is made: of the value, its words, and whether there is little room."""
 
 
 def _private(field: Field, read: Read, masked: str, short: bool) -> Markup:

@@ -4,7 +4,6 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from flask import Response, request, stream_with_context
@@ -22,11 +21,10 @@ from app.panel.base import RecordView
 from app.panel.fields import Field, fields_of, readable
 from app.panel.saving import saving
 from app.schema.errors import Refusal
+from app.schema.kinds import YES_NO
 
 DANGEROUS = frozenset("=+-@\t\r\n＝＋－＠")
 """How a text begins that a spreadsheet would take for a formula."""
-PLAIN = {"code", "serial number", "short text", "long text", "plate", "vin"}
-"""Kinds whose values are texts already."""
 BUFFER = 64 * 1024
 
 
@@ -76,19 +74,18 @@ def writer_of(field: Field) -> Callable[[Any], str]:
 
     Made once for all rows, so that what a row does not change is looked up once.
     """
-    kind = field.kind.name if field.kind else ""
+    kind = field.kind
     if field.target:
         return lambda title: safe(title) if title else ""
-    if field.numeric:
-        return lambda value: "" if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value)
-    if field.choices is not None or kind == "yes/no":
-        known = {None: ""} | {value: safe(texts.text(field, value)) for value in field.choices or (True, False)}
-        return known.__getitem__
-    if kind == "day":
-        return lambda value: value.isoformat() if value else ""
-    if kind in PLAIN and not field.private:
-        return lambda value: safe(value) if value else ""
-    return lambda value: "" if value is None else safe(texts.text(field, value))
+    few = (True, False) if kind is YES_NO else () if field.many else field.choices
+    if few:
+        return ({None: ""} | {value: safe(texts.text(field, value)) for value in few}).__getitem__
+    if kind is None or field.private or (kind.words is not None and not kind.numeric):
+        return lambda value: "" if value is None else safe(texts.text(field, value))
+    write = kind.write
+    if kind.numeric:
+        return lambda value: "" if value is None else write(value)
+    return lambda value: "" if value is None else safe(write(value))
 
 
 def safe(text: str) -> str:

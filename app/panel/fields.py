@@ -48,6 +48,11 @@ class Field:
         return self.kind is not None and self.kind.private
 
     @property
+    def many(self) -> bool:
+        """Whether it holds several values of a closed list at once."""
+        return self.column is not None and "many" in self.column.info
+
+    @property
     def numeric(self) -> bool:
         """Whether its values stand right-aligned."""
         return self.kind is not None and self.kind.numeric and not self.target
@@ -62,7 +67,7 @@ class Field:
         """Whether a list may be ordered by it: a real column, not private, not a long text and no link's bare id."""
         if self.column is None or self.private or self.target or not self.open:
             return False
-        return self.kind is None or self.kind.input != "textarea"
+        return self.kind is None or self.kind.sortable
 
     @property
     def is_state(self) -> bool:

@@ -1,7 +1,8 @@
 """Filters of a list: typed, from the columns it shows, by query parameters and nothing else.
 
-``state=approved`` (several times: any of them), ``owner_id=5`` (``none`` for nobody's), ``expires_on.from=2026-03-01``,
-``expires_on.to=…``. A value that cannot be read is left out and said so.
+``state=approved`` (several times: any of them; of a list of values: any of those chosen), ``owner_id=5`` (``none`` for
+nobody's), ``expires_on.from=2026-03-01``, ``expires_on.to=…``, ``name.contains=li``. Which of them a field knows, its
+kind says (`Kind.operators`). A value that cannot be read is left out and said so.
 """
 
 import dataclasses
@@ -11,26 +12,27 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, Text, or_, type_coerce
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from app.kernel.clock import house_zone
+from app.kernel.clock import own_zone
 from app.panel.fields import Field, columns_of, fields_of
 from app.panel.labels import choice_label, said
+from app.panel.search import contains, tidy
 from app.panel.titles import titles_of
 from app.schema.kinds import BadValue
 from app.schema.record import Record
 from app.schema.registry import registry
 from app.schema.rows import _Placed
+from app.schema.types import Several
 
 NOBODY = "none"
-RANGES = {"day", "moment", "month", "money", "quantity", "percent", "integer"}
 
 
 @dataclass
 class Filter:
-    """One filter as offered: a choice among options, a yes or no, a range, or a link to pick.
+    """One filter as offered: a choice among options, a yes or no, a range, a link to pick, or letters to contain.
 
     `wanted` are the values in force as written; `shown` their words; `title` that of a picked row.
     """
@@ -45,8 +47,13 @@ class Filter:
     @property
     def input(self) -> str:
         """The HTML input of a range."""
-        kind = self.field.kind.name if self.field.kind else ""
-        return {"day": "date", "moment": "date", "month": "month"}.get(kind, "text")
+        control = self.field.kind.input if self.field.kind else ""
+        return {"date": "date", "datetime": "date", "month": "month"}.get(control, "text")
+
+    @property
+    def figures(self) -> bool:
+        """Whether the bounds of a range are figures."""
+        return self.field.kind is not None and self.field.kind.input in ("number", "decimal")
 
 
 def offered(record: type[Record]) -> Iterator[Filter]:
@@ -62,10 +69,14 @@ def offered(record: type[Record]) -> Iterator[Filter]:
             yield Filter(each, "choice", [(value.value, choice_label(value)) for value in each.choices])
         elif each.target:
             yield Filter(each, "link")
-        elif each.kind is not None and each.kind.name == "yes/no":
+        elif each.kind is not None and each.kind.input == "checkbox":
             yield Filter(each, "yes/no", [("yes", _("yes")), ("no", _("no"))])
-        elif each.kind is not None and each.kind.name in RANGES:
+        elif each.kind is not None and "ge" in each.kind.operators:
             yield Filter(each, "range")
+        elif each.kind is not None and "contains" in each.kind.operators:
+            yield Filter(each, "text")
+        elif each.kind is not None and each.kind.suggest is not None:
+            yield Filter(each, "choice", [(value, value) for value in each.kind.suggest()])
 
 
 @dataclass
@@ -86,15 +97,17 @@ def chosen(session: Session, record: type[Record], args: "MultiDict[str, str]") 
     """Read the filters of an address. Parameters no filter knows are none of our business."""
     found = Chosen(list(offered(record)), [], [])
     for each in found.filters:
-        reader = _range if each.style == "range" else _equal
-        found.conditions += reader(session, record, each, args, found.problems)
+        for reader in _READERS[each.style]:
+            found.conditions += reader(session, record, each, args, found.problems)
         for parameter, values in each.wanted.items():
             each.shown += [(parameter, value, _words(each, parameter, value)) for value in values]
     return found
 
 
 def _words(each: Filter, parameter: str, value: str) -> str:
-    if each.style == "range":
+    if parameter.endswith(".contains"):
+        return _("%(field)s contains %(value)s", field=each.field.label, value=value)
+    if parameter.endswith((".from", ".to")):
         template = _("%(field)s from %(value)s") if parameter.endswith(".from") else _("%(field)s up to %(value)s")
         return template % {"field": each.field.label, "value": value}
     word = dict(each.options).get(value, each.title or value)
@@ -105,6 +118,8 @@ def _equal(
     session: Session, record: Any, each: Filter, args: "MultiDict[str, str]", problems: list[str]
 ) -> Iterator[ColumnElement[bool]]:
     column, name = getattr(record, each.field.key), each.field.key
+    if each.field.kind is not None and not {"eq", "has"} & set(each.field.kind.operators):
+        return
     ways: list[ColumnElement[bool]] = []
     for written in [value.strip() for value in args.getlist(name)][:50]:
         if not written:
@@ -114,16 +129,30 @@ def _equal(
             each.wanted.setdefault(name, []).append(written)
             continue
         try:
-            value = (each.field.kind.read if each.field.kind else int)(written)
+            value: Any = (each.field.kind.read if each.field.kind else int)(written)
         except ValueError as error:
             problems.append(_problem(each.field, error))
             continue
-        ways.append(column == value)
+        ways += [_holds(column, one) for one in value] if each.field.many else [column == value]
         each.wanted.setdefault(name, []).append(_as_written(each, value))
         if each.style == "link":
             each.title = titles_of(session, each.field.target, [value]).get(value) or _("not visible to you")
     if ways:
         yield or_(*ways)
+
+
+def _holds(column: Any, value: Any) -> ColumnElement[bool]:
+    """Whether a list of values has this one in it."""
+    return type_coerce(column, Text).contains(Several.held([value]), autoescape=True)
+
+
+def _containing(
+    session: Session, record: Any, each: Filter, args: "MultiDict[str, str]", problems: list[str]
+) -> Iterator[ColumnElement[bool]]:
+    parameter = f"{each.field.key}.contains"
+    if written := tidy(args.get(parameter)):
+        each.wanted[parameter] = [written]
+        yield contains(getattr(record, each.field.key), written)
 
 
 def _as_written(each: Filter, value: Any) -> str:
@@ -152,17 +181,27 @@ def _range(
 
 
 def _bound(field_: Field, written: str, end: str) -> Any:
-    """The value of a bound; of a moment the begin of the day, or of the next one, on the house's clock."""
+    """The value of a bound; of a moment the begin of the day, or of the next one, on the person's clock."""
     assert field_.kind is not None
-    if field_.kind.name != "moment":
+    if field_.kind.input != "datetime":
         return field_.kind.read(written)
     try:
         day = date.fromisoformat(written) + timedelta(days=end == "to")
     except (ValueError, OverflowError):
         raise BadValue("write a day as year-month-day, such as 2026-03-31") from None
-    return datetime.combine(day, time.min, house_zone()).astimezone(UTC)
+    return datetime.combine(day, time.min, own_zone()).astimezone(UTC)
 
 
 def _problem(field_: Field, error: ValueError) -> str:
     reason = said(error) if isinstance(error, BadValue) else _("write a whole number, such as 12")
     return _("The filter %(field)s is left out: %(reason)s", field=field_.label, reason=reason)
+
+
+_READERS = {
+    "choice": (_equal,),
+    "yes/no": (_equal,),
+    "link": (_equal,),
+    "range": (_equal, _range),
+    "text": (_equal, _containing),
+}
+"""How each style of filter is read from an address."""

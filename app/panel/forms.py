@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
@@ -19,7 +18,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.kernel import conditions
 from app.kernel.actor import current_actor
-from app.kernel.clock import house_zone
+from app.kernel.clock import own_zone
 from app.kernel.fields import hidden, hidden_in, writable_fields
 from app.panel import texts
 from app.panel.fields import Field, field_of, form_fields
@@ -32,7 +31,7 @@ from app.schema.kinds import BadValue
 from app.schema.record import Record, kind_of, rules_of
 from app.schema.workflow import SPOKEN, Step
 
-WIDE = {"textarea"}
+WIDE = {"textarea", "markdown", "checkboxes"}
 
 
 @dataclass
@@ -107,6 +106,8 @@ class Form:
                 continue
             if each.control == "checkbox":
                 each.value = "yes" if raw.get(each.name) else "no"
+            elif each.control == "checkboxes" and isinstance(raw, MultiDict) and each.name in raw:
+                each.value = ",".join(part for part in raw.getlist(each.name) if part)
             elif each.name in raw:
                 each.value = raw[each.name].strip()
             elif self.version:
@@ -167,20 +168,21 @@ def _read(each: Input) -> Any:
     written: Any = each.value
     if kind is not None and kind.private and "•" in each.value:
         raise BadValue("write the whole value, or leave it as it was")
-    if kind is not None and kind.name == "moment" and written:
-        written = _on_the_house_clock(written)
+    if each.control == "datetime" and written:
+        written = _on_the_clock(written)
     value = kind.read(written) if kind is not None else (written or None)
     if value is None and each.required:
         raise BadValue("Fill this in.")
     return value
 
 
-def _on_the_house_clock(written: str) -> Any:
+def _on_the_clock(written: str) -> Any:
+    """A moment as it was written by the clock on the person's wall."""
     try:
         moment = datetime.fromisoformat(written)
     except ValueError:
         raise BadValue("choose a day and a time") from None
-    return moment.replace(tzinfo=house_zone()) if moment.tzinfo is None else moment
+    return moment.replace(tzinfo=own_zone()) if moment.tzinfo is None else moment
 
 
 def form_of(record: type[Record], row: Any = None, given: "MultiDict[str, str] | None" = None) -> Form:
@@ -283,6 +285,8 @@ def input_for(asked: Field, *, required: bool) -> Input:
     made = Input(asked.key, asked.label, control, required, field=asked, longest=kind.longest if kind else None)
     if asked.choices is not None:
         made.options = [(value.value, choice_label(value)) for value in asked.choices]
+    if kind is not None and kind.suggest is not None:
+        made.options = [(value, value) for value in kind.suggest()]
     if control == "checkbox":
         assert asked.column is not None
         made.required = False
@@ -298,10 +302,7 @@ def written(asked: Field, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return value.astimezone(house_zone()).strftime("%Y-%m-%dT%H:%M")
-    if isinstance(value, Decimal):
-        whole = f"{value:f}"
-        return whole.rstrip("0").rstrip(".") if asked.kind is not None and asked.kind.name == "quantity" else whole
+        return value.astimezone(own_zone()).strftime("%Y-%m-%dT%H:%M")
     return asked.kind.write(value) if asked.kind is not None else str(value)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.kernel.database import is_locked
+from app.schema import rules
 from app.schema.errors import Conflict, Refusal
 from app.schema.record import Record, words
 from app.schema.registry import registry
@@ -50,6 +51,8 @@ def broken_rule(error: IntegrityError) -> Refusal:
             return Refusal("Another entry has this already.", field=fields[0])
         together = ", ".join(words(field) for field in fields)
         return Refusal("Another entry has the same %(fields)s already.", fields=together)
+    if record is not None and (found := rules.broken(record.__table__, name)):
+        return Refusal(found[1].message, field=found[0])
     sentence = check_msgid(name, table)
     if record is not None and sentence:
         return Refusal("This is not allowed: %(rule)s", rule=sentence)
@@ -64,7 +67,9 @@ def check_msgid(name: str, table: str) -> str:
 def rules_of(record: type[Record]) -> Iterator[str]:
     """The rules its table keeps, in English, for the catalogues."""
     for constraint in record.__table__.constraints:
-        if isinstance(constraint, CheckConstraint) and isinstance(constraint.name, str):
+        if "rule" in constraint.info:
+            yield constraint.info["rule"].message
+        elif isinstance(constraint, CheckConstraint) and isinstance(constraint.name, str):
             name = str(constraint.name)
             if not name.endswith("_is_known"):
                 yield check_msgid(

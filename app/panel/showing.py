@@ -23,7 +23,6 @@ from app.panel.labels import field_label, record_plural, said, step_label, trans
 from app.panel.titles import Read, reading_of, titles_of
 from app.panel.traces import traced
 from app.schema.errors import NotFound
-from app.schema.kinds import Choice
 from app.schema.record import Line, Record, policy_name, words
 from app.schema.registry import registry
 from app.schema.roles import Scope
@@ -129,7 +128,7 @@ def pairs(fields: list[Field], read: Read) -> list[tuple[str, Markup, bool]]:
         f for f in wanted if conditions.applies(f.record, f.key, value_of) or getattr(read.row, f.key) is not None
     ]
     found = [(f, traced(f, read, cells.cell(f, read))) for f in wanted]
-    return [(f.label, c, f.kind is not None and f.kind.input == "textarea" and c is not cells.NONE) for f, c in found]
+    return [(f.label, c, f.kind is not None and f.kind.long and c is not cells.NONE) for f, c in found]
 
 
 def steps_of(session: Session, row: Any, actor: Actor) -> list[StepOffer]:
@@ -250,8 +249,4 @@ def _past(record: type[Record], key: str, value: Any, titles: dict[str, dict[int
         value = past.kind.read(value) if past.kind is not None and not isinstance(value, bool) else value
     except ValueError:
         return str(value)
-    return (
-        texts.plain(value, past.kind.name if past.kind else "")
-        if value is not None or isinstance(value, Choice)
-        else "—"
-    )
+    return texts.text(past, value) or "—"

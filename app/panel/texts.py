@@ -7,46 +7,42 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.kernel.clock import house_zone
+from app.kernel.clock import own_zone
 from app.panel.fields import Field
 from app.panel.labels import choice_label, translated
-from app.schema.kinds import Choice
+from app.schema.kinds import Choice, Kind, Reader
+
+
+def reader() -> Reader:
+    """The present person: on which clock, in which language."""
+    return Reader(own_zone(), translated)
 
 
 def text(field: Field, value: Any) -> str:
-    """What is shown of a value: private ones masked, amounts grouped, moments on the house's clock; "" for none."""
+    """What is shown of a value: private ones masked, the others in the words of their kind; "" for none."""
     if value is None:
         return ""
-    if field.private:
-        assert field.kind is not None
-        return field.kind.mask(value)
-    return plain(value, field.kind.name if field.kind else "")
+    if field.kind is None:
+        return plain(value)
+    return field.kind.mask(value) if field.private else field.kind.told(value, reader())
 
 
-def plain(value: Any, kind: str = "") -> str:
-    """As `text`, of a value that is not private."""
+def plain(value: Any, kind: Kind | None = None) -> str:
+    """A value that is no field's and not private, by what it is; a number as its `kind` has it, if one is given."""
+    if kind is not None and kind.numeric and isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return kind.told(value, reader())
     write = _WRITERS.get(type(value))
     if write is not None:
-        return write(value, kind)
+        return write(value)
     return choice_label(value) if isinstance(value, Choice) else str(value)
 
 
-def _decimal(value: Decimal, kind: str) -> str:
-    if kind == "quantity":
-        return f"{value:,f}".rstrip("0").rstrip(".") if value % 1 else f"{value:,.0f}"
-    return f"{value:,.2f}"
-
-
-def _moment(value: datetime, kind: str) -> str:
-    return value.astimezone(house_zone()).strftime("%Y-%m-%d %H:%M")
-
-
-_WRITERS: dict[type, Callable[[Any, str], str]] = {
-    str: lambda value, kind: translated(value) if kind == "label" else value,
-    Decimal: _decimal,
-    int: lambda value, kind: f"{value:,}" if kind == "integer" and abs(value) >= 10_000 else str(value),
-    bool: lambda value, kind: _("yes") if value else _("no"),
-    date: lambda value, kind: value.isoformat(),
-    datetime: _moment,
-    list: lambda value, kind: ", ".join(str(part) for part in value),
+_WRITERS: dict[type, Callable[[Any], str]] = {
+    str: str,
+    Decimal: lambda value: f"{value:,.2f}",
+    int: str,
+    bool: lambda value: _("yes") if value else _("no"),
+    date: date.isoformat,
+    datetime: lambda value: value.astimezone(own_zone()).strftime("%Y-%m-%d %H:%M"),
+    list: lambda value: ", ".join(str(part) for part in value),
 }

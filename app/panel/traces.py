@@ -21,8 +21,7 @@ def traced(field: Field, read: Read, shown: Markup) -> Markup:
     working = working_of(field.record, name)
     if working is None or getattr(read.row, name) is None:
         return shown
-    kind = field.kind.name if field.kind else ""
-    terms = [(translated(t.label), t.formula, texts.plain(t.value, kind)) for t in working(read.row).terms]
+    terms = [(translated(t.label), t.formula, texts.plain(t.value, field.kind)) for t in working(read.row).terms]
     return Markup(render_template("panel/trace.html", shown=shown, terms=terms)) if terms else shown
 
 

@@ -58,7 +58,12 @@ def shifts(written: str | None) -> Hours:
 
 LIMIT = Kind("limit", _limit, "number", schema={"type": "integer"}, operators=("eq", "ge", "le"), numeric=True)
 """The kind of a setting that is a time limit: a whole number of days or hours, or nothing."""
-HOURS = Kind("working hours", _hours, longest=200)
+HOURS = Kind(
+    "working hours",
+    _hours,
+    longest=200,
+    example=lambda n, language: ("09:00-12:00 13:30-17:30", "09:30-12:00", "10:00-16:00")[n % 3],
+)
 """The hours of a day, as in ``09:00-12:00 13:30-18:00``, or ``rest``."""
 WorkingHours = Annotated[str, mapped_column(String(200), info={"kind": HOURS})]
 

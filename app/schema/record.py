@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from flask_appbuilder import Model
-from sqlalchemy import ForeignKey, Integer, MetaData, inspect
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from sqlalchemy import ForeignKey, Integer, MetaData, event, inspect
+from sqlalchemy.orm import Mapped, Mapper, declared_attr, mapped_column
 
 from app.schema.errors import DeclarationError
 from app.schema.fields import Computed, Rule, Working
@@ -16,6 +16,7 @@ from app.schema.kinds import MOMENT, Code, Kind, ShortText
 from app.schema.panel import Group, Panel
 from app.schema.registry import registry
 from app.schema.rows import Guarded, Shared
+from app.schema.rules import enforce
 from app.schema.traits import Archived
 from app.schema.transfer import Transfer
 from app.schema.types import UtcMoment
@@ -99,6 +100,12 @@ class Record(Guarded, Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+@event.listens_for(Record, "instrument_class", propagate=True)
+def _checked(mapper: Mapper[Any], cls: type[Record]) -> None:
+    """The database keeps the rules of a record's kinds; what the house itself writes into every row needs none."""
+    enforce(cls.__table__, except_for=vars(Record).keys())
 
 
 class Lookup(Shared, Archived, Record):

@@ -1,10 +1,12 @@
 """Column types that keep a value exact on SQLite as well as on PostgreSQL."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from enum import Enum
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Numeric, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Integer, Numeric, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
@@ -75,3 +77,50 @@ class UtcMoment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Seconds(TypeDecorator[timedelta]):
+    """A length of time, kept as whole seconds."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
+        """Refuse what is no whole number of seconds."""
+        if value is None:
+            return None
+        if value.microseconds:
+            raise ValueError(f"{value!r} is no whole number of seconds")
+        return value.days * 86_400 + value.seconds
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:
+        """Give back a length of time."""
+        return None if value is None else timedelta(seconds=value)
+
+
+class Several(TypeDecorator[tuple[Any, ...]]):
+    """Several values of a closed list, each once and in its order, kept as ``|red|blue|``; none of them is NULL.
+
+    A tuple, so that a change is a new value and is noticed as such.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, values: type[Enum]) -> None:
+        self.values = values
+        super().__init__()
+
+    def process_bind_param(self, value: Iterable[Any] | None, dialect: Dialect) -> str | None:
+        """Put the values in order. Raises `ValueError` for one not in the list."""
+        chosen = {self.values(each) for each in value or ()}
+        return self.held([each for each in self.values if each in chosen]) if chosen else None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Any, ...] | None:
+        """Give back the values as a tuple."""
+        return None if value is None else tuple(self.values(part) for part in value.strip("|").split("|"))
+
+    @staticmethod
+    def held(values: Iterable[Enum]) -> str:
+        """The values as they are kept."""
+        return f"|{'|'.join(str(each.value) for each in values)}|"

@@ -16,7 +16,7 @@ from models.appraisal.template_line import MEASURE
 if TYPE_CHECKING:
     from models.appraisal.appraisal import Appraisal
 
-LABEL = Kind("label", SHORT_TEXT.parse, longest=200)
+LABEL = Kind("label", SHORT_TEXT.parse, longest=200, words=lambda value, reader: reader.say(value))
 """The English name of a measure, the key of its translations."""
 
 

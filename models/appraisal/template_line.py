@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CheckConstraint, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, relationship
 
-from app.schema.kinds import BadValue, Kind, Percent, Quantity, choice, ref
+from app.schema.kinds import BadValue, Kind, Percent, Quantity, at_most, choice, ref
 from app.schema.panel import Group, Panel
 from app.schema.record import Line
 from app.schema.registry import registry
@@ -22,7 +22,12 @@ def _measure(raw: Any) -> str:
     raise BadValue("no measure is called %(name)s; choose one of: %(known)s", name=name, known=known)
 
 
-MEASURE = Kind("measure", _measure, longest=80)
+def _example(number: int, language: str) -> str:
+    known = sorted(measure.name for measure in registry.measures)
+    return known[number % len(known)]
+
+
+MEASURE = Kind("measure", _measure, longest=80, rules=(at_most(80),), example=_example)
 
 
 class TemplateLine(Line):
@@ -39,7 +44,7 @@ class TemplateLine(Line):
 
     template_id: Mapped[int] = ref("appraisal_template", ondelete="CASCADE")
     template: Mapped["AppraisalTemplate"] = relationship(back_populates="lines")
-    measure: Mapped[str] = mapped_column(String(80), info={"kind": MEASURE})
+    measure: Mapped[str] = MEASURE.column()
     weight: Mapped[Percent]
     target: Mapped[Quantity]
     direction: Mapped[Direction] = choice(Direction, default=Direction.HIGHER)

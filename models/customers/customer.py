@@ -9,12 +9,12 @@ from app.schema.kinds import (
     Address,
     Day,
     Email,
-    IdNumber,
     Money,
     Phone,
     Quantity,
     ShortText,
     choice,
+    id_number,
     serial,
     starts_at,
 )
@@ -43,7 +43,7 @@ class Customer(Owned, Noted, Record):
     email: Mapped[Email | None]
     address: Mapped[Address | None]
     region: Mapped[ShortText | None]
-    id_number: Mapped[IdNumber | None]
+    id_number: Mapped[str | None] = id_number(passports=True)
     gender: Mapped[Gender | None] = choice(Gender)
     birth_on: Mapped[Day | None]
     income: Mapped[Money | None]

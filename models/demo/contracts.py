@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.kernel.actor import acting
 from app.kernel.permissions import load_actor
 from app.kernel.workflow import adopt, advance
+from app.schema.kinds import ADDRESS, EMAIL, ID_NUMBER, PHONE, PLATE, VIN, samples
 from models.contracts import Contract
 from models.contracts.states import Billing, Channel, ContractState
 from models.customers import Customer
@@ -22,8 +23,6 @@ from models.renewals import Renewal, jobs, operations, pool
 from models.renewals.states import OPEN, ContactChannel, Intent, RefusalReason
 
 CUSTOMERS, YEAR = 160, timedelta(days=365)
-FAMILIES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏"
-GIVEN = ("伟", "芳", "娜", "敏", "静", "秀英", "丽", "强", "磊", "洋", "艳", "勇", "杰", "娟", "涛", "明", "超", "霞")
 CITIES = ("北京", "天津", "石家庄", "太原", "济南", "广州", "深圳", "厦门")
 PRODUCTS = (
     ("EW-CAR", "汽车延保三年 Car warranty", "motor", 2600),
@@ -63,11 +62,13 @@ def _customer(session: Session, random: Random, number: int, keeper: Member) -> 
     firm = number % 9 == 0
     name = f"{random.choice(CITIES)}{random.choice(('远航', '启明', '华泰', '顺达'))}有限公司" if firm else ""
     customer = Customer(
-        name=name or random.choice(FAMILIES) + random.choice(GIVEN),
+        name=name or samples.person(random.randrange(10**4), "zh_Hans"),
         kind=CustomerKind.FIRM if firm else CustomerKind.INDIVIDUAL,
         gender=None if firm else random.choice(list(Gender)),
-        phone=f"+86138{random.randrange(10**8):08}",
-        email=f"customer{number:03}@example.cn" if number % 3 else None,
+        phone=PHONE.sample(number, "zh_Hans"),
+        email=EMAIL.sample(number, "zh_Hans") if number % 3 else None,
+        address=ADDRESS.sample(number, "zh_Hans"),
+        id_number=None if firm else ID_NUMBER.sample(number),
         region=random.choice(CITIES),
         owner_id=keeper.user_id,
         unit_id=keeper.unit_id,
@@ -83,6 +84,7 @@ def _contract(
 ) -> Contract:
     instalment = (Decimal(price) * Decimal(random.randrange(80, 140)) / 1200).quantize(Decimal("0.01"))
     monthly = random.random() < 0.4
+    motor, serial = product.line == LineOfBusiness.MOTOR, random.randrange(10**5)
     contract = Contract(
         customer_id=customer.id,
         product_id=product.id,
@@ -92,7 +94,8 @@ def _contract(
         instalment=instalment if monthly else instalment * 12,
         premium=instalment * 12,
         channel=random.choice(list(Channel)),
-        plate=f"京A{random.randrange(10**5):05}" if product.line == LineOfBusiness.MOTOR else None,
+        plate=PLATE.sample(serial) if motor else None,
+        vin=VIN.sample(serial) if motor else None,
         paid_on=expires_on - YEAR,
         owner_id=keeper.user_id,
         unit_id=keeper.unit_id,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.permissions import add_user
 from app.kernel.workflow import adopt
+from app.schema.kinds import PHONE
 from models.people import Person, Unit
 from models.people.states import Employment
 
@@ -79,7 +80,7 @@ def found(session: Session, random: Random, today: date) -> Staff:
             unit_id=units[unit].id,
             post=post,
             email=user.email,
-            phone=f"+86139{random.randrange(10**8):08}",
+            phone=PHONE.sample(20_000 + number, "zh_Hans"),
             joined_on=today - timedelta(days=random.randrange(200, 3000)),
             licence=f"LIC{random.randrange(10**8):08}",
             licence_until=today + timedelta(days=random.randrange(60, 900)),

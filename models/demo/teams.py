@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.kernel.actor import acting
 from app.kernel.permissions import load_actor
 from app.kernel.workflow import adopt, advance
+from app.schema.kinds import PHONE
 from models.claims import Claim, Paper, Survey
 from models.claims.states import LossCause
 from models.contracts import Contract
@@ -74,7 +75,7 @@ def _sales(session: Session, random: Random, staff: Staff, today: date, sold: li
         seller = sellers[number % 2]
         lead = Lead(
             name=f"{random.choice('赵钱孙李周吴')}{random.choice(('先生', '女士'))}",
-            phone=f"+86137{random.randrange(10**8):08}",
+            phone=PHONE.sample(10_000 + number, "zh_Hans"),
             source=random.choice(list(LeadSource)),
             product_id=contract.product_id,
             expected_premium=contract.premium,

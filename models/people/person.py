@@ -1,11 +1,13 @@
 """Person: a member of staff, with the sign-in that acts for him or her."""
 
+from decimal import Decimal
+
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.schema.conditions import If
 from app.schema.fields import Rule
 from app.schema.grants import Grants
-from app.schema.kinds import Code, Day, Email, Percent, Phone, ShortText, WholeNumber, YesNo, ref, starts_at
+from app.schema.kinds import Code, Day, Email, Phone, ShortText, WholeNumber, YesNo, Zone, factor, ref, starts_at
 from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Record
 from app.schema.roles import EVERYONE, LEADERS, Role
@@ -17,7 +19,10 @@ from models.people.states import Employment
 
 
 class Person(Shared, Noted, Record):
-    """A member of staff. `skill` scales what he or she can carry (1.00 is normal); `present` false means on leave."""
+    """A member of staff. `skill` scales what he or she can carry (1.00 is normal); `present` false means on leave.
+
+    `time_zone` is the clock he or she reads and writes moments on, where it is not the house's.
+    """
 
     number: Mapped[Code] = mapped_column(unique=True)
     name: Mapped[ShortText]
@@ -32,7 +37,8 @@ class Person(Shared, Noted, Record):
     examined: Mapped[YesNo] = mapped_column(default=True)
     present: Mapped[YesNo] = mapped_column(default=True)
     daily_hours: Mapped[WholeNumber] = mapped_column(default=8)
-    skill: Mapped[Percent] = mapped_column(default=1)
+    skill: Mapped[Decimal] = factor(default=1)
+    time_zone: Mapped[Zone | None]
     state: Mapped[Employment] = starts_at(Employment.PROBATION)
 
     grants = Grants(see=EVERYONE, lead=(Role.MANAGER, Role.ADMIN), reveal=(Role.MANAGER, Role.ADMIN))
@@ -48,7 +54,7 @@ class Person(Shared, Noted, Record):
         columns=("number", "name", "unit_id", "post", "state", "present"),
         search=("number", "name"),
         form=(
-            Group("Person", "number", "name", "unit_id", "post", "user_id", "phone", "email"),
+            Group("Person", "number", "name", "unit_id", "post", "user_id", "phone", "email", "time_zone"),
             Group("Fitness to work", "joined_on", "licence", "licence_until", "examined"),
             Group("Capacity", "present", "daily_hours", "skill", "remark"),
         ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, attributes
 from app.kernel.actor import Actor, current_actor, request_address
 from app.kernel.deputies import signed
 from app.kernel.tables import AuditEntry
+from app.schema.kinds import iso_duration
 from app.schema.record import Line, Record, kind_of
 
 BOOKKEEPING = {"id", "version", "created_at", "changed_at", "created_by_id", "changed_by_id"}
@@ -26,6 +27,10 @@ def plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, date | datetime):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        return iso_duration(value)
+    if isinstance(value, tuple):
+        return [plain(part) for part in value]
     return value
 
 

@@ -104,7 +104,7 @@ def _translation(values: Mapping[str, Any]) -> Convert:
 
 def _parser(cell: Cell, kind: Kind | None, zone: ZoneInfo) -> Convert:
     """The reader of cells for a kind; what it gives, the field's own kind then checks."""
-    match kind.name if kind else "":
+    match kind.draft if kind else "text":
         case "day":
             return lambda raw: to_day(raw, cell.order)
         case "moment":
@@ -113,10 +113,10 @@ def _parser(cell: Cell, kind: Kind | None, zone: ZoneInfo) -> Convert:
             return lambda raw: to_month(raw, cell.order)
         case "integer":
             return lambda raw: to_integer(raw, mark=cell.mark)
-        case "money" | "quantity" | "percent":
+        case "decimal":
             return lambda raw: to_decimal(raw, mark=cell.mark)
         case "yes/no":
             return to_yes_no
-        case "long text":
+        case "lines":
             return lambda raw: to_text(raw, lines=True)
     return to_text

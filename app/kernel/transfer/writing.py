@@ -18,6 +18,7 @@ from app.schema.errors import Conflict
 from app.schema.record import words
 from app.schema.registry import registry
 from app.schema.rows import _Placed
+from app.schema.rules import broken
 from app.schema.transfer import LinkTo
 
 CHUNK = 1000
@@ -76,7 +77,7 @@ class Writer:
                 settled = self._targets(lines)
         except (IntegrityError, DataError) as error:
             if len(lines) == 1:
-                self._stage.refuse(_refused(lines[0][0], error))
+                self._stage.refuse(_refused(lines[0][0], error, self._plan.tables))
                 return
             middle = len(lines) // 2
             self.write(lines[:middle])
@@ -191,9 +192,13 @@ def _chunks(values: list[Any]) -> Iterable[list[Any]]:
     return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
 
 
-def _refused(row: int, error: IntegrityError | DataError) -> Problem:
-    """The rule of the database that refused a row, by the name of its constraint, which is a sentence."""
+def _refused(row: int, error: IntegrityError | DataError, tables: Iterable[Table]) -> Problem:
+    """The rule of the database that refused a row: a kind's own words, else the constraint's name, a sentence."""
     diagnosis = getattr(error.orig, "diag", None)
     rule = (diagnosis and diagnosis.constraint_name) or str(error.orig)
-    rule = rule.removeprefix("CHECK constraint failed: ").removeprefix("ck_")
+    rule = rule.removeprefix("CHECK constraint failed: ")
+    for table in tables:
+        if found := broken(table, rule):
+            return Problem(row, f"→ {found[0]}", None, found[1].message)
+    rule = rule.removeprefix("ck_")
     return Problem(row, None, None, DATABASE_REFUSES, {"rule": words(rule)})
