@@ -3,11 +3,12 @@
 from sqlalchemy.orm import DynamicMapped, Mapped, WriteOnlyMapped, mapped_column, relationship
 
 from app.schema.grants import Grants
-from app.schema.kinds import Code, Money, Phone, ShortText, State, WholeNumber, ref, starts_at
+from app.schema.kinds import Code, Money, Phone, ShortText, State, WholeNumber, YesNo, ref, starts_at
 from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Line, Record
 from app.schema.roles import Role
 from app.schema.rows import Branch, Owned, Team
+from app.schema.traits import Ordered
 from app.schema.transfer import Transfer
 from app.schema.workflow import Step, Workflow
 from tests.expense import Expense
@@ -39,7 +40,7 @@ class Gadget(Owned, Record):
     unit_of_sale_id: Mapped[int | None] = ref("unit")
     state: Mapped[GadgetState] = starts_at(GadgetState.DRAFT)
     twin: Mapped["Gadget | None"] = relationship(remote_side="Gadget.id", foreign_keys="Gadget.twin_id")
-    parts: WriteOnlyMapped["GadgetPart"] = relationship(viewonly=True)
+    parts: WriteOnlyMapped["GadgetPart"] = relationship(foreign_keys="GadgetPart.gadget_id", viewonly=True)
     twins: DynamicMapped["Gadget"] = relationship(foreign_keys="Gadget.twin_id", viewonly=True)
 
     grants = Grants(work=(Role.SALES, Role.RENEWAL), see=(Role.FINANCE, Role.INSPECTOR))
@@ -67,15 +68,23 @@ class Gadget(Owned, Record):
     )
 
 
-class GadgetPart(Line):
+class GadgetPart(Ordered, Line):
     """A part of a gadget."""
 
     parent = "gadget_id"
+    totals = ("count", "cost")
     gadget_id: Mapped[int] = ref("gadget", ondelete="CASCADE")
     name: Mapped[ShortText]
     count: Mapped[WholeNumber] = mapped_column(default=1)
+    cost: Mapped[Money | None]
+    twin_id: Mapped[int | None] = ref("gadget")
+    spare: Mapped[YesNo] = mapped_column(default=False)
 
-    panel = Panel(title="name", columns=("name", "count"), form=(Group("", "name", "count"),))
+    panel = Panel(
+        title="name",
+        columns=("name", "count", "cost", "twin_id", "spare"),
+        form=(Group("", "name", "count", "cost", "twin_id", "spare"),),
+    )
 
 
 class Trinket(Team, Record):

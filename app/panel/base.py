@@ -36,10 +36,12 @@ class RecordView(BaseView):
         """A row's page; `more` are forms that stand open on it, and what is wrong; `revealed` as `showing.of` says."""
         return render_template("panel/show.html", **showing.of(db.session, self.record, key, revealed), **more)
 
-    def form_page(self, form: Form, title: str, back: str, button: str) -> str:
-        """A form on a page of its own."""
+    def form_page(self, form: Form, title: str, back: str, button: str, **more: Any) -> str:
+        """A form on a page of its own; `more` is what else stands in it."""
         form.name_links(db.session)
-        return render_template("panel/form.html", record=self.record, form=form, title=title, back=back, button=button)
+        return render_template(
+            "panel/form.html", record=self.record, form=form, title=title, back=back, button=button, **more
+        )
 
 
 def check_version(row: Any, version: str | None) -> None:

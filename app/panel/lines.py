@@ -5,7 +5,7 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from app.extensions import db
@@ -19,6 +19,7 @@ from app.panel.labels import said
 from app.panel.saving import saving
 from app.schema.errors import Conflict, NotFound, Refusal
 from app.schema.record import Line
+from app.schema.traits import Ordered
 
 
 class Lines(RecordView):
@@ -41,6 +42,8 @@ class Lines(RecordView):
         try:
             with saving(db.session):
                 part = line(**{line.parent: whole.id})
+                if issubclass(line, Ordered):
+                    part.position = self._last(line, whole.id) + 1
                 fill(part, form, values)
                 db.session.add(part)
         except Refusal as refusal:
@@ -103,6 +106,10 @@ class Lines(RecordView):
             state = getattr(whole, type(whole).workflow.field)
             raise Conflict("Nothing can be changed here while it is %(state)s.", state=state.label)
         return line, whole
+
+    def _last(self, line: Any, key: int) -> int:
+        """The position of the last line."""
+        return db.session.scalar(select(func.max(line.position)).where(getattr(line, line.parent) == key)) or 0
 
     def _part(self, line: type[Line], key: int, part_key: int) -> Any:
         wanted = select(line).where(line.id == min(part_key, 2**31 - 1), getattr(line, line.parent) == key)

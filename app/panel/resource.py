@@ -30,6 +30,7 @@ from app.kernel.workflow import advance, offers
 from app.panel.fields import form_fields
 from app.panel.labels import said, step_label
 from app.panel.listing import asked, page_of
+from app.panel.nested import lines_in, taken, write
 from app.panel.saving import saving
 from app.panel.traces import trace_of
 from app.schema.errors import Conflict, Invalid, Refusal
@@ -106,18 +107,24 @@ class RecordResource(BaseApi):
             }
             for o in offers(db.session, row, current_actor())
         ]
-        traces = {"trace": trace_of(row)} if request.args.get("trace") else {}
-        return jsonify({"result": as_json(row), "steps": steps, **traces})
+        more: dict[str, Any] = {"trace": trace_of(row)} if request.args.get("trace") else {}
+        if lines := {name: [as_json(part) for part in parts] for name, parts in lines_in(db.session, row)}:
+            more["lines"] = lines
+        return jsonify({"result": as_json(row), "steps": steps, **more})
 
     @expose("/", methods=["POST"])
     @answered
     def create(self) -> tuple[Response, int]:
         """A new row from the fields of the add form."""
         require(current_actor(), "edit" if issubclass(self.record, Line) else "add", self.record)
-        values = parsed(self.record, self._writable(), _body())
+        body = _body()
+        lines = taken(body, self.record)
+        values = parsed(self.record, self._writable(), body)
         with saving(db.session):
             row = self.record(**values)
             db.session.add(row)
+            db.session.flush()
+            write(db.session, row, lines)
         return jsonify({"result": as_json(row)}), 201
 
     @expose("/<int:key>", methods=["PUT", "PATCH"])
@@ -126,11 +133,14 @@ class RecordResource(BaseApi):
         """Change the named fields of a row; ``version`` must be the one last read."""
         row, body = find(db.session, self.record, key), _body()
         _same_version(row, body)
+        lines = taken(body, self.record)
         values = parsed(self.record, self._writable(row), body, row)
         require(current_actor(), "edit", row)
         with saving(db.session):
             for name, value in values.items():
                 setattr(row, name, value)
+            db.session.flush()
+            write(db.session, row, lines)
         return jsonify({"result": as_json(row)})
 
     @expose("/<int:key>", methods=["DELETE"])

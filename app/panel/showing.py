@@ -27,6 +27,7 @@ from app.schema.record import Line, Record, policy_name, words
 from app.schema.registry import registry
 from app.schema.roles import Scope
 from app.schema.rows import _Placed
+from app.schema.traits import Ordered
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 WHO_AND_WHEN = ("created_by_id", "created_at", "changed_by_id", "changed_at")
@@ -52,6 +53,7 @@ class LineTable:
     columns: list[Field]
     reads: list[Read]
     open: bool
+    totals: dict[str, str]
 
 
 @dataclass
@@ -172,12 +174,29 @@ def lines_table(session: Session, line: type[Line], row: Any, actor: Actor) -> L
     """The lines of one sort that belong to a row, in their own order."""
     columns = [f for f in columns_of(line) if f.key != line.parent]
     reading = reading_of(line, columns)
-    order = field_of(line, line.panel.order.removeprefix("-"))
-    by: Any = getattr(line, order.key if order.key and order.open else "id")
-    by = by.desc() if line.panel.order.startswith("-") and line.panel.order != "-id" else by.asc()
-    statement = reading.statement.where(getattr(line, line.parent) == row.id).order_by(by, line.id)
+    statement = reading.statement.where(getattr(line, line.parent) == row.id).order_by(*in_order(line))
     reads = [reading.read(result) for result in session.execute(statement)]
-    return LineTable(line, record_plural(line), columns, reads, may_change(actor, row) and bool(form_fields(line)))
+    can_change = may_change(actor, row) and bool(form_fields(line))
+    return LineTable(line, record_plural(line), columns, reads, can_change, _totals(line, reads))
+
+
+def in_order(line: type[Line]) -> tuple[Any, Any]:
+    """The order of the lines of one row: their positions, else as their panel says; ids break ties."""
+    order = field_of(line, "position" if issubclass(line, Ordered) else line.panel.order.removeprefix("-"))
+    by: Any = getattr(line, order.key if order.key and order.open else "id")
+    down = line.panel.order.startswith("-") and line.panel.order != "-id" and order.key != "position"
+    return by.desc() if down else by.asc(), line.id
+
+
+def _totals(line: type[Line], reads: list[Read]) -> dict[str, str]:
+    """The sums the lines declare, in words, by field."""
+    found = {}
+    for name in line.totals:
+        if not field_of(line, name).open:
+            continue
+        values = [value for read in reads if (value := getattr(read.row, name)) is not None]
+        found[name] = texts.text(field_of(line, name), sum(values[1:], values[0])) if values else ""
+    return found
 
 
 def related_of(record: type[Record], row: Any, actor: Actor) -> list[RelatedList]:

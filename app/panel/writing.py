@@ -13,6 +13,7 @@ from app.kernel.actor import current_actor
 from app.panel import cells, showing
 from app.panel.base import RecordView, check_version
 from app.panel.forms import Form, fill, form_of, mark_saved
+from app.panel.grids import Grid, grids_of, name_links
 from app.panel.labels import record_label, said
 from app.panel.saving import saving
 from app.schema.errors import Conflict, NotFound, Refusal
@@ -25,16 +26,16 @@ class Writing(RecordView):
     def add(self) -> str:
         """An empty form; parameters named as its fields fill it in advance."""
         self._require_add()
-        return self._add_page(form_of(self.record, given=request.args))
+        return self._add_page(form_of(self.record, given=request.args), grids_of(db.session, self.record))
 
     @expose("/add", methods=["POST"])
     def create(self) -> Response | tuple[str, int]:
         """Add a row."""
         self._require_add()
-        form = form_of(self.record)
-        values = form.typed(request.form)
+        form, grids = form_of(self.record), grids_of(db.session, self.record)
+        values = _typed(form, grids)
         if form.faulty:
-            return self._add_page(form), 422
+            return self._add_page(form, grids), 422
         try:
             with saving(db.session):
                 row = self.record()
@@ -42,9 +43,11 @@ class Writing(RecordView):
                 db.session.add(row)
                 db.session.flush()
                 key = row.id
+                for grid in grids:
+                    grid.save(db.session, row)
         except Refusal as refusal:
-            form.complain(refusal)
-            return self._add_page(form), refusal.status
+            _complain(form, grids, refusal)
+            return self._add_page(form, grids), refusal.status
         flash(_("Added."), "success")
         return redirect(url_for(f"{self.record.__tablename__}.show", key=key), 303)
 
@@ -52,27 +55,33 @@ class Writing(RecordView):
     def edit(self, key: int) -> str:
         """The form of a row."""
         row = self._changeable(key)
-        return self._edit_page(form_of(self.record, row), key)
+        return self._edit_page(form_of(self.record, row), grids_of(db.session, self.record, row), key)
 
     @expose("/<int:key>/edit", methods=["POST"])
     def change(self, key: int) -> Response | tuple[str, int]:
         """Change a row, unless somebody else changed it since the form was made."""
         row = self._changeable(key)
-        form = form_of(self.record, row)
-        values = form.typed(request.form)
+        form, grids = form_of(self.record, row), grids_of(db.session, self.record, row)
+        values = _typed(form, grids)
         if form.faulty:
             form.version = request.form.get("version", "")
-            return self._edit_page(form, key), 422
+            return self._edit_page(form, grids, key), 422
         try:
             with saving(db.session):
                 check_version(row, request.form.get("version"))
                 with db.session.no_autoflush:
                     fill(row, form, values)
+                db.session.flush()
+                for grid in grids:
+                    grid.save(db.session, row)
         except Refusal as refusal:
-            form.complain(refusal)
+            _complain(form, grids, refusal)
             if isinstance(refusal, Conflict):
-                mark_saved(form, self.row(key))
-            return self._edit_page(form, key), refusal.status
+                if not any(grid.faulty for grid in grids):
+                    mark_saved(form, self.row(key))
+                for grid in grids:
+                    grid.compare(db.session, key)
+            return self._edit_page(form, grids, key), refusal.status
         flash(_("Saved."), "success")
         return redirect(url_for(f"{self.record.__tablename__}.show", key=key), 303)
 
@@ -109,14 +118,17 @@ class Writing(RecordView):
             raise Conflict("Nothing can be changed here while it is %(state)s.", state=state.label)
         return row
 
-    def _add_page(self, form: Form) -> str:
+    def _add_page(self, form: Form, grids: list[Grid]) -> str:
+        name_links(db.session, grids)
         title = _("Add: %(record)s", record=record_label(self.record))
-        return self.form_page(form, title, url_for(f"{self.record.__tablename__}.list"), _("Add"))
+        return self.form_page(form, title, url_for(f"{self.record.__tablename__}.list"), _("Add"), grids=grids)
 
-    def _edit_page(self, form: Form, key: int) -> str:
+    def _edit_page(self, form: Form, grids: list[Grid], key: int) -> str:
+        name_links(db.session, grids)
         read = showing.read_one(db.session, self.record, key, [])
         title = _("Edit: %(title)s", title=cells.heading(self.record, read))
-        return self.form_page(form, title, url_for(f"{self.record.__tablename__}.show", key=key), _("Save"))
+        back = url_for(f"{self.record.__tablename__}.show", key=key)
+        return self.form_page(form, title, back, _("Save"), grids=grids)
 
     def _confirm_page(self, key: int, problem: str = "") -> str:
         read = showing.read_one(db.session, self.record, key, [])
@@ -127,3 +139,21 @@ class Writing(RecordView):
             heading=cells.heading(self.record, read),
             problem=problem,
         )
+
+
+def _typed(form: Form, grids: list[Grid]) -> dict[str, Any]:
+    """Take what was written into the form and its lines; the values of the form that can be read."""
+    values = form.typed(request.form)
+    for grid in grids:
+        grid.typed(request.form)
+    if any(grid.faulty for grid in grids):
+        form.problem = _("Some answers need your attention; everything you wrote is kept.")
+    return values
+
+
+def _complain(form: Form, grids: list[Grid], refusal: Refusal) -> None:
+    """Say what was refused: at the line it was refused for, else in the form."""
+    if any(grid.faulty for grid in grids):
+        form.problem = _("Look at the lines below: nothing is saved yet.")
+    else:
+        form.complain(refusal)

@@ -44,6 +44,10 @@ def faults_of(record: type[Record], registry: Registry) -> Iterator[str]:
     if issubclass(record, Line):
         if not isinstance(getattr(record, "parent", None), str) or record.parent not in record.__table__.columns:
             yield "is a Line without a parent: say parent = 'claim_id', a field made by ref(…)"
+        for name in getattr(record, "totals", ()):
+            column = record.__table__.columns.get(name)
+            if column is None or not getattr(column.info.get("kind"), "numeric", False):
+                yield f"totals {name!r}, which is no number of it"
     elif not hasattr(record, "grants"):
         yield "does not say who may do what: give it grants = Grants(work=…, see=…)"
     yield from _unknown_fields(record, registry)

@@ -123,11 +123,12 @@ class Lookup(Shared, Archived, Record):
 class Line(Record):
     """A part of another record, such as the papers of a claim; seen and written as its parent is.
 
-    `parent` names the link field, such as ``claim_id``.
+    `parent` names the link field, such as ``claim_id``. `totals` are the fields whose sum stands below the lines.
     """
 
     __abstract__ = True
     parent: ClassVar[str]
+    totals: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def parent_record(cls) -> type[Record]:

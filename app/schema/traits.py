@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Text
+from sqlalchemy import Integer, Text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from app.schema.kinds import LONG_TEXT, MOMENT
+from app.schema.kinds import INTEGER, LONG_TEXT, MOMENT
 from app.schema.types import UtcMoment
 
 
@@ -16,6 +16,15 @@ class Noted:
     def remark(cls) -> Mapped[str | None]:
         """Anything worth knowing that no field asks for."""
         return mapped_column(Text, info={"kind": LONG_TEXT})
+
+
+class Ordered:
+    """Lines that a person puts in order: `position` counts from 1 and follows the order they are written in."""
+
+    @declared_attr
+    def position(cls) -> Mapped[int]:
+        """The place among the lines of the same row."""
+        return mapped_column(Integer, default=0, info={"kind": INTEGER})
 
 
 class Archived:

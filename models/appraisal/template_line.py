@@ -34,6 +34,7 @@ class TemplateLine(Line):
     """A KPI: the name of a measure, its weight in per cent, its target in the measure's unit, and which way is good."""
 
     parent = "template_id"
+    totals = ("weight",)
 
     __table_args__: Any = (
         UniqueConstraint("template_id", "measure"),

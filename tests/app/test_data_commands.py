@@ -112,5 +112,5 @@ def test_export_knows_links_without_a_key_by_id(flask, session, as_system):
     session.add(Gadget(code="G1"))
     session.commit()
     done = flask("data", "export", "gadget_part")
-    assert done.stdout.splitlines() == ["gadget_id,name,count"]
+    assert done.stdout.splitlines() == ["gadget_id,name,count,cost,twin_id,spare,position"]
     assert session.scalar(select(func.count()).select_from(Gadget)) == 1

@@ -1,0 +1,89 @@
+"""Lines in the REST API: given with the row they are a part of, and written with it in one transaction.
+
+``"lines": {"paper": [{"name": "Invoice"}, {"id": 7, "version": 2, "name": "Bill"}, {"id": 8, "version": 1, "remove":
+true}]}``: without ``id`` a line is added, with it changed or removed; lines that are not named stay as they are, and
+the order of those that are named is theirs where lines are `Ordered`.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kernel.actor import current_actor
+from app.kernel.fields import writable_fields
+from app.kernel.values import parsed
+from app.panel.fields import form_fields, lines_of
+from app.panel.showing import in_order
+from app.schema.errors import Conflict, Invalid, NotFound, Refusal
+from app.schema.record import Line, Record
+from app.schema.traits import Ordered
+
+MOST = 1000
+"""Lines that one request may write."""
+
+
+def lines_in(session: Session, row: Any) -> Iterator[tuple[str, list[Any]]]:
+    """The lines of a row by the name of their sort, each in its own order."""
+    for line in lines_of(type(row)):
+        mine = select(line).where(getattr(line, line.parent) == row.id).order_by(*in_order(line))
+        yield str(line.__tablename__), list(session.scalars(mine))
+
+
+def taken(body: dict[str, Any], record: type[Record]) -> dict[type[Line], list[dict[str, Any]]]:
+    """Take the lines out of a request's body. Raises `Refusal` for what does not look like lines of the record."""
+    given = body.pop("lines", None)
+    known = {str(line.__tablename__): line for line in lines_of(record)}
+    if given is None:
+        return {}
+    if not isinstance(given, dict) or not all(
+        name in known and isinstance(parts, list) and all(isinstance(part, dict) for part in parts)
+        for name, parts in given.items()
+    ):
+        raise Refusal("Send lines as an object of lists, by the name of their sort.", field="lines")
+    if sum(len(parts) for parts in given.values()) > MOST:
+        raise Refusal("Send at most %(most)d lines at once.", field="lines", most=MOST)
+    return {known[name]: [dict(part) for part in parts] for name, parts in given.items()}
+
+
+def write(session: Session, whole: Record, lines: dict[type[Line], list[dict[str, Any]]]) -> None:
+    """Write the lines of a row that has its id. Raises `Invalid` naming line and field; nothing is kept then."""
+    for line, parts in lines.items():
+        for number, given in enumerate(parts):
+            try:
+                _write(session, whole, line, given, number + 1)
+                session.flush()
+            except Invalid as invalid:
+                place = f"{line.__tablename__}.{number}"
+                raise Invalid({f"{place}.{name}": why for name, why in invalid.problems.items()}) from invalid
+            except Refusal as refusal:
+                refusal.field = ".".join(filter(None, (str(line.__tablename__), str(number), refusal.field)))
+                raise
+
+
+def _write(session: Session, whole: Record, line: type[Line], given: dict[str, Any], position: int) -> None:
+    key, version, remove = given.pop("id", None), given.pop("version", None), given.pop("remove", False)
+    part: Any = None
+    if key is not None:
+        mine = select(line).where(line.id == key, getattr(line, line.parent) == whole.id)
+        part = session.scalars(mine).one_or_none() if isinstance(key, int) and 0 < key < 2**31 else None
+        if part is None:
+            raise NotFound("There is no such part here.")
+        if version != part.version:
+            raise Conflict("Somebody changed this line meanwhile. Look at it again, then save.", field="version")
+    if remove is True and part is not None:
+        session.delete(part)
+        return
+    fixed = set(line.panel.fixed) if part is not None else set()
+    names = {each.key for each in form_fields(line)} - fixed
+    verb = "add" if part is None else "edit"
+    values = parsed(line, writable_fields(current_actor(), verb, part or line, names), given, part)
+    if part is None:
+        part = line(**{line.parent: whole.id})
+        session.add(part)
+    with session.no_autoflush:
+        for name, value in values.items():
+            setattr(part, name, value)
+        if issubclass(line, Ordered) and part.position != position:
+            part.position = position
