@@ -12,7 +12,7 @@ from sqlalchemy import Connection, event, inspect, select
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, UOWTransaction, attributes, with_loader_criteria
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.kernel import access, approvals, clocks, conditions, history, numbering, workflow
+from app.kernel import access, approvals, clocks, conditions, history, numbering, spelling, workflow
 from app.kernel.actor import Actor, current_actor, on_behalf
 from app.kernel.statements import BULK, TABLES, refuse, refuse_bulk, touches_records
 from app.schema.errors import Conflict, Invalid, NotPermitted
@@ -172,12 +172,14 @@ def _check(session: Session, context: UOWTransaction, instances: Any) -> None:
         for row in [r for r in session.new if isinstance(r, Record)]:
             _place(session, row, actor)
             numbering.number(session, row, now)
+            spelling.spell(row)
             row.created_by_id = row.changed_by_id = actor.user_id
             row.created_at = row.changed_at = now
             _permit(session, actor, "add", row)
             timed.append(row)
         for row in [r for r in session.dirty if isinstance(r, Record) and session.is_modified(r)]:
             _permit(session, actor, "edit", row)
+            spelling.spell(row)
             approvals.watch(session, row, _changed(row), now)
             row.changed_by_id, row.changed_at = actor.user_id, now
             if clocks.concerned(row):

@@ -10,6 +10,7 @@ from sqlalchemy import Column, String, Text, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app.kernel.spelling import is_spelt
 from app.schema.record import Record
 from app.schema.registry import registry
 
@@ -30,6 +31,8 @@ def _columns(record: type[Record]) -> Iterator[Column[str]]:
             reached = inspect(reached).relationships[link].mapper.class_
         if last in reached.__table__.columns:
             yield reached.__table__.columns[last]
+        if is_spelt(reached, last):
+            yield reached.__table__.columns["search_key"]
 
 
 def _in_parts(column: Column[str]) -> bool:

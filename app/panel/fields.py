@@ -14,7 +14,7 @@ from app.schema.record import Line, Record, kind_of
 from app.schema.record import lines_of as lines_of
 
 USERS = "ab_user"
-BOOKKEEPING = {"id", "version", "created_at", "changed_at", "created_by_id", "changed_by_id"}
+BOOKKEEPING = {"id", "version", "created_at", "changed_at", "created_by_id", "changed_by_id", "search_key"}
 
 
 @dataclass(frozen=True)

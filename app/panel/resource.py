@@ -25,6 +25,7 @@ from app.kernel.actor import NOBODY, current_actor
 from app.kernel.fields import hidden_in, writable_fields
 from app.kernel.history import plain
 from app.kernel.reveal import reveal
+from app.kernel.spelling import SPELLING
 from app.kernel.values import parsed
 from app.kernel.workflow import advance, offers
 from app.panel.fields import form_fields
@@ -186,7 +187,7 @@ def as_json(row: Record) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     record, gone = type(row), hidden_in(current_actor(), row)
     for name in (*record.__table__.columns.keys(), *computed_of(record)):
-        if name not in gone:
+        if name not in gone and name != SPELLING:
             value, kind = getattr(row, name), kind_of(record, name)
             private = kind is not None and kind.private and value is not None
             shown[name] = kind.mask(value) if private and kind else plain(value)

@@ -13,6 +13,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import ColumnElement, Select, String, Text, false, inspect, or_, select, union
 from sqlalchemy.orm import aliased
 
+from app.kernel.spelling import is_spelt, sounds
 from app.panel.fields import USERS, field_of
 from app.schema.kinds import BadValue
 from app.schema.record import Record
@@ -67,6 +68,8 @@ def _holds(record: type[Record], entity: Any, name: str, written: str) -> Iterat
             return
     elif field.choices is None and isinstance(field.column.type, String | Text):
         yield contains(column, written)
+        if is_spelt(record, name):
+            yield from (contains(entity.search_key, form) for form in sounds(written))
     elif field.key == "id" and written.isdigit() and int(written) < 2**31:
         yield column == int(written)
 
@@ -84,7 +87,12 @@ def options(target: str, entity: Any, written: str) -> list[ColumnElement[bool]]
         names = (User.first_name, User.last_name, User.username)
         found = [entity.active.is_(True)]
         if written:
-            found.append(or_(*(contains(getattr(entity, name.key), written) for name in names)))
+            person: Any = registry["person"]
+            ways = [contains(getattr(entity, name.key), written) for name in names]
+            heard = [contains(person.search_key, form) for form in sounds(written)]
+            if heard:
+                ways.append(entity.id.in_(select(person.user_id).where(or_(*heard))))
+            found.append(or_(*ways))
         return found
     record = registry[target]
     found = [entity.archived_at.is_(None)] if hasattr(record, "archived_at") else []

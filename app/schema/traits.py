@@ -27,6 +27,15 @@ class Ordered:
         return mapped_column(Integer, default=0, info={"kind": INTEGER})
 
 
+class Spelt:
+    """A record whose rows are found by how their title sounds, in pinyin or by its initials, and in 繁 as in 简."""
+
+    @declared_attr
+    def search_key(cls) -> Mapped[str | None]:
+        """The title as `app.kernel.spelling` writes it; kept by the engine."""
+        return mapped_column(Text, info={"spelling": True})
+
+
 class Archived:
     """A record that is put away instead of deleted; pickers no longer offer it."""
 

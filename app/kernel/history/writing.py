@@ -16,7 +16,7 @@ from app.kernel.tables import AuditEntry
 from app.schema.kinds import iso_duration
 from app.schema.record import Line, Record, kind_of
 
-BOOKKEEPING = {"id", "version", "created_at", "changed_at", "created_by_id", "changed_by_id"}
+BOOKKEEPING = {"id", "version", "created_at", "changed_at", "created_by_id", "changed_by_id", "search_key"}
 
 
 def plain(value: Any) -> Any:

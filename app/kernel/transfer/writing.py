@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.kernel import history, numbering
 from app.kernel.actor import current_actor
 from app.kernel.database import among, put
+from app.kernel.spelling import is_spelt, spelt
 from app.kernel.transfer.outcome import Outcome, Problem
 from app.kernel.transfer.plan import Entry, Plan
 from app.kernel.transfer.stage import Stage
@@ -158,6 +159,7 @@ class Writer:
         rows = [mine | values for values in fresh.values()]
         if way.placed:
             rows = [{"owner_id": None, "unit_id": self._actor.unit_id} | row for row in rows]
+        rows = [row | spelt(registry[way.table.name], row) for row in rows]
         for column in way.serials:
             last = numbering.take(self._session, f"{way.table.name}.{column.key}", self._now.year, len(rows))
             for row, seq in zip(rows, range(last - len(rows) + 1, last + 1), strict=True):
@@ -178,10 +180,14 @@ class Writer:
             .values({name: bindparam(f"_{name}") for name in set_})
             .values(version=way.table.c.version + 1, changed_at=self._now, changed_by_id=self._actor.user_id)
         )
-        rows = [
-            {"_id": row["id"], "_version": row["version"]} | {f"_{name}": (row | new)[name] for name in set_}
-            for row, new in changes
-        ]
+        record = registry[way.table.name]
+        rows = []
+        for row, new in changes:
+            values = {name: (row | new)[name] for name in set_}
+            values |= spelt(record, values)
+            rows.append({"_id": row["id"], "_version": row["version"]} | {f"_{k}": v for k, v in values.items()})
+        if is_spelt(record, record.panel.title) and record.panel.title in set_:
+            statement = statement.values(search_key=bindparam("_search_key"))
         done = self._session.connection().execute(statement, rows)
         if done.rowcount != len(rows):
             raise Conflict("Somebody changed some of these rows meanwhile. Load the file again.")
