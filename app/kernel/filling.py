@@ -15,7 +15,7 @@ from sqlalchemy import UniqueConstraint, func, select, text
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
-from app.kernel import history, numbering, samples
+from app.kernel import history, numbering
 from app.kernel.actor import current_actor
 from app.kernel.database import put
 from app.kernel.permissions import holders
@@ -189,7 +189,7 @@ class Filler:
         """A value of the kind; what its name says more of, as a measure, is of that."""
         if key in NAMED:
             return self.random.choice(sorted(NAMED[key]()))
-        return samples.sample(kind, number, language)
+        return kind.sample(number, language)
 
     def _link(self, column: Any, number: int) -> int | None:
         ids = self.house.ids(column.info["ref"])
