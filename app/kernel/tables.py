@@ -132,6 +132,19 @@ class Approval(Model):
     void_why: Mapped[str | None] = mapped_column(String(200))
 
 
+class Submission(Model):
+    """A form or a request somebody sent, by the key it carries, and the row it made: sent twice, it makes one."""
+
+    __tablename__ = "submission"
+    __table_args__: Any = {"extend_existing": False}
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcMoment, default=_now)
+    row_id: Mapped[int | None] = mapped_column(Integer)
+
+
 class Serial(Model):
     """The last number given out, by series and year."""
 

@@ -6,12 +6,15 @@ input, one that is not to be read not at all; either stays as it is unless somet
 """
 
 import dataclasses
+import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_urlsafe
 from typing import Any
 
+from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
@@ -41,6 +44,7 @@ class Input:
     What stands in it as `kept` is not written but means "as it is": the masked value, or nothing where the present one
     is not to be read (`blind`). `shown_if` and `required_if` are conditions as data; `applies` says whether the first
     holds now.
+    `saved` is what somebody else has saved in it meanwhile, `take` which of the two shall stay: mine or theirs.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Input:
     title: str = ""
     problem: str = ""
     saved: str = ""
+    take: str = ""
     options: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     longest: int | None = None
     pick: str = ""
@@ -79,6 +84,8 @@ class Form:
 
     `present` gives the values of the row that stands behind it; `known` are those that its conditions look at and no
     input holds, for the browser.
+    A form that adds carries a key of its own (`once`), so that sent twice it adds one row. A form that edits carries
+    digests of the values it was made with (`seen`): by them `app.panel.merging` tells who changed what.
     """
 
     record: type[Record]
@@ -87,6 +94,9 @@ class Form:
     problem: str = ""
     present: ValueOf = lambda name: None
     known: str = ""
+    once: str = ""
+    seen: str = ""
+    merging: str = ""
 
     @property
     def inputs(self) -> list[Input]:
@@ -104,6 +114,7 @@ class Form:
         for each in self.inputs:
             if each.locked:
                 continue
+            each.take = raw.get(f"take-{each.name}", "")
             if each.control == "checkbox":
                 each.value = "yes" if raw.get(each.name) else "no"
             elif each.control == "checkboxes" and isinstance(raw, MultiDict) and each.name in raw:
@@ -112,7 +123,7 @@ class Form:
                 each.value = raw[each.name].strip()
             elif self.version:
                 continue
-            if each.stands:
+            if each.stands or each.take == "theirs":
                 continue
             try:
                 values[each.name] = _read(each)
@@ -204,7 +215,22 @@ def form_of(record: type[Record], row: Any = None, given: "MultiDict[str, str] |
         if inputs:
             groups.append((translated(group.title), inputs))
     made_form = Form(record, groups, str(row.version) if row is not None else "")
+    if row is None:
+        made_form.once = token_urlsafe(12)
+    else:
+        seen = (each for each in made_form.inputs if not (each.locked or each.blind))
+        made_form.seen = " ".join(f"{each.name}:{digest(row, each)}" for each in seen)
     return with_conditions(made_form, row)
+
+
+def digest(row: Any, each: Input, value: str | None = None) -> str:
+    """A digest of what stands in a field of a row, or of `value` in its place. Keyed: it tells nothing of the value."""
+    assert each.field is not None
+    if value is None:
+        value = written(each.field, getattr(row, each.field.key))
+        value = "no" if each.control == "checkbox" and not value else value
+    said_of = f"{type(row).__tablename__}/{row.id}/{each.name}/{value}"
+    return hmac.new(str(current_app.secret_key).encode(), said_of.encode(), "sha256").hexdigest()[:16]
 
 
 def with_conditions(form: Form, row: Any) -> Form:
@@ -323,17 +349,6 @@ def questions(record: type[Record], step: Step, row: Any) -> Form:
             hold(made, getattr(row, name), blind=name in gone)
         inputs.append(made)
     return with_conditions(Form(record, [("", inputs)], str(row.version)), row)
-
-
-def mark_saved(form: Form, row: Any) -> None:
-    """Show beside each input what somebody else has saved in it meanwhile."""
-    for each in form.inputs:
-        if each.field is None or each.locked or each.blind:
-            continue
-        now = getattr(row, each.field.key)
-        if (texts.text if each.field.private else written)(each.field, now) != each.value:
-            each.saved = texts.text(each.field, now) if not each.field.target else _("changed")
-    form.version = str(row.version)
 
 
 def fill(row: Any, form: Form, values: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from app.kernel.access import may
 from app.kernel.actor import current_actor
 from app.panel import texts
 from app.panel.fields import Field, field_of, form_fields, lines_of
-from app.panel.forms import Form, Input, fill, form_of, mark_saved
+from app.panel.forms import Form, Input, fill, form_of, written
 from app.panel.labels import record_plural, said
 from app.panel.saving import broken_rule
 from app.panel.showing import in_order
@@ -168,7 +169,7 @@ class Grid:
             part = parts.get(row.key)
             if part is not None and row.form.version != str(part.version):
                 row.form.problem = row.form.problem or said(CHANGED)
-                mark_saved(row.form, part)
+                _mark_saved(row.form, part)
             elif row.key and part is None:
                 row.key, row.form.version = 0, ""
                 row.form.problem = row.form.problem or said(GONE)
@@ -229,3 +230,14 @@ def _written(raw: Mapping[str, str], name: str) -> dict[str, dict[str, str]]:
         if sort == name and cell and token != PATTERN and (token in found or len(found) < 2 * MOST):
             found.setdefault(token, {})[cell] = value
     return found
+
+
+def _mark_saved(form: Form, part: Any) -> None:
+    """Show beside each cell what somebody else has saved in it meanwhile; the line is judged by that from here on."""
+    for each in form.inputs:
+        if each.field is None or each.locked or each.blind:
+            continue
+        now = getattr(part, each.field.key)
+        if (texts.text if each.field.private else written)(each.field, now) != each.value:
+            each.saved = texts.text(each.field, now) if not each.field.target else _("changed")
+    form.version = str(part.version)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from app.kernel.permissions import verbs_of
-from app.panel import labels, saving
+from app.panel import chart, labels, saving
 from app.panel.fields import BOOKKEEPING, USERS, Field, field_of, form_fields, lines_of
-from app.schema.approval import Part
+from app.schema.approval import Part, Reviews, Tiers
 from app.schema.clocks import Phase, Sla
 from app.schema.kinds import Kind
 from app.schema.record import Line, Record, words
@@ -22,7 +22,7 @@ from app.schema.registry import registry
 from app.schema.roles import EVERYONE, Role, Scope
 from app.schema.rows import Branch, Owned, Shared, Team
 from app.schema.settings import Setting
-from app.schema.workflow import Step, Workflow
+from app.schema.workflow import Return, Step, Withdraw, Workflow
 
 Spoken = Callable[[str], tuple[str, str]]
 """The two Chinese readings of an English label: simplified, traditional."""
@@ -183,7 +183,7 @@ def _workflow(record: type[Record], workflow: Workflow, spoken: Spoken) -> list[
         "## Workflow",
         "",
         "```mermaid",
-        *_chart(record, workflow),
+        *chart.mermaid(workflow),
         "```",
         "",
         "| step | 简体 | 繁體 | from | to | by | asks | rules |",
@@ -218,21 +218,6 @@ def _clock(record: type[Record], workflow: Workflow, sla: Sla) -> str:
     return _row(sla.title, since, paused, until, " · ".join(filter(None, (limit, promise))), sla.due and f"`{sla.due}`")
 
 
-def _chart(record: type[Record], workflow: Workflow) -> Iterator[str]:
-    states = _ordered(record, workflow)
-    yield "stateDiagram-v2"
-    for state in states:
-        yield f'    state "{state.label}" as {state.name.lower()}'
-    yield f"    [*] --> {record.__table__.columns[workflow.field].info['initial'].name.lower()}"
-    for step in workflow.steps:
-        for state in (state for state in states if state in step.source):
-            for target in (target for target in states if target in step.targets):
-                yield f"    {state.name.lower()} --> {target.name.lower()}: {step.title}"
-    for state in states:
-        if workflow.is_final(state):
-            yield f"    {state.name.lower()} --> [*]"
-
-
 def _ordered(record: type[Record], workflow: Workflow) -> list[Any]:
     return list(record.__table__.columns[workflow.field].info["choices"])
 
@@ -246,9 +231,21 @@ def _step(workflow: Workflow, step: Step, record: type[Record], spoken: Spoken) 
     rules = []
     if step.when is not None:
         rules.append((inspect.getdoc(step.when) or step.when.__name__.replace("_", " ")).split("\n\n")[0])
-    if step.parts:
-        agreed = (f"{part.label} ({', '.join(part.by)}{_limit(part)})" for part in step.parts)
-        rules.append("with the agreement of " + ", ".join(agreed))
+    if isinstance(step.needs, Tiers):
+        order = "one after the other up to" if step.needs.sequence else "by"
+        levels = (f"{part.label} ({_named(part)}, {_upto(part)})" for part in step.needs.parts)
+        rules.append(f"agreed {order} the level of `{step.needs.amount}`: " + ", ".join(levels))
+    if isinstance(step.needs, Reviews):
+        sides = ", ".join(f"{part.label} ({_named(part)})" for part in step.needs.parts)
+        rules.append(f"{step.needs.quorum} of these agree, in any order: {sides}; one no: {step.needs.refused.label}")
+    if step.needs is not None and step.needs.sealed:
+        rules.append("bound to " + ", ".join(f"`{name}`" for name in step.needs.sealed))
+    if step.bound_to:
+        rules.append(f"only what `{step.bound_to}` agreed to")
+    if isinstance(step, Return):
+        rules.append("back: approvals given there are void")
+    if isinstance(step, Withdraw):
+        rules.append("by whoever took " + ", ".join(f"`{name}`" for name in step.submitted) + ", while nobody decided")
     if step.not_by:
         rules.append("four eyes: not by who took " + ", ".join(f"`{name}`" for name in step.not_by))
     if step.effect is not None and inspect.getdoc(step.effect):
@@ -265,8 +262,12 @@ def _step(workflow: Workflow, step: Step, record: type[Record], spoken: Spoken) 
     )
 
 
-def _limit(part: Part) -> str:
-    return f", up to `{part.limit.name}`" if part.limit is not None else ""
+def _named(part: Part) -> str:
+    return ", ".join(role.value for role in part.by)
+
+
+def _upto(part: Part) -> str:
+    return f"up to `{part.limit.name}`" if part.limit is not None else "any amount"
 
 
 def _permissions(record: type[Record]) -> Iterator[str]:

@@ -14,9 +14,10 @@ from app.kernel.actor import current_actor
 from app.panel import showing
 from app.panel.base import RecordView, check_version
 from app.panel.fields import form_fields, lines_of
-from app.panel.forms import Form, fill, form_of, mark_saved
+from app.panel.forms import Form, fill, form_of
 from app.panel.labels import said
-from app.panel.saving import saving
+from app.panel.merging import merge
+from app.panel.saving import made_once, saving
 from app.schema.errors import Conflict, NotFound, Refusal
 from app.schema.record import Line
 from app.schema.traits import Ordered
@@ -41,11 +42,7 @@ class Lines(RecordView):
             return self._open_line(key, line, form), 422
         try:
             with saving(db.session):
-                part = line(**{line.parent: whole.id})
-                if issubclass(line, Ordered):
-                    part.position = self._last(line, whole.id) + 1
-                fill(part, form, values)
-                db.session.add(part)
+                made_once(line, lambda: self._added(line, whole.id, form, values))
         except Refusal as refusal:
             form.complain(refusal)
             return self._open_line(key, line, form), refusal.status
@@ -66,7 +63,7 @@ class Lines(RecordView):
         form = form_of(line, part)
         values = form.typed(request.form)
         if form.faulty:
-            form.version = request.form.get("version", "")
+            merge(db.session, form, part, request.form)
             return self._open_line(key, line, form, part_key), 422
         try:
             with saving(db.session):
@@ -75,8 +72,7 @@ class Lines(RecordView):
                     fill(part, form, values)
         except Refusal as refusal:
             form.complain(refusal)
-            if isinstance(refusal, Conflict):
-                mark_saved(form, self._part(line, key, part_key))
+            merge(db.session, form, self._part(line, key, part_key), request.form)
             return self._open_line(key, line, form, part_key), refusal.status
         flash(_("Saved."), "success")
         return self._back(key, name)
@@ -106,6 +102,13 @@ class Lines(RecordView):
             state = getattr(whole, type(whole).workflow.field)
             raise Conflict("Nothing can be changed here while it is %(state)s.", state=state.label)
         return line, whole
+
+    def _added(self, line: type[Line], key: int, form: Form, values: dict[str, Any]) -> Any:
+        part: Any = line(**{line.parent: key})
+        if issubclass(line, Ordered):
+            part.position = self._last(line, key) + 1
+        fill(part, form, values)
+        return part
 
     def _last(self, line: Any, key: int) -> int:
         """The position of the last line."""

@@ -32,7 +32,7 @@ from app.panel.fields import form_fields
 from app.panel.labels import said, step_label
 from app.panel.listing import asked, page_of
 from app.panel.nested import lines_in, taken, write
-from app.panel.saving import saving
+from app.panel.saving import added_once, saving
 from app.panel.traces import trace_of
 from app.schema.errors import Conflict, Invalid, Refusal
 from app.schema.record import Line, Record, computed_of, kind_of
@@ -116,17 +116,23 @@ class RecordResource(BaseApi):
     @expose("/", methods=["POST"])
     @answered
     def create(self) -> tuple[Response, int]:
-        """A new row from the fields of the add form."""
+        """A new row from the fields of the add form; sent again under the same ``Idempotency-Key``, that same row."""
         require(current_actor(), "edit" if issubclass(self.record, Line) else "add", self.record)
         body = _body()
+        key, content = request.headers.get("Idempotency-Key", ""), [request.path, *sorted(body.items())]
         lines = taken(body, self.record)
         values = parsed(self.record, self._writable(), body)
-        with saving(db.session):
+
+        def made() -> Any:
             row = self.record(**values)
             db.session.add(row)
             db.session.flush()
             write(db.session, row, lines)
-        return jsonify({"result": as_json(row)}), 201
+            return row
+
+        with saving(db.session):
+            row_id = added_once(key, self.record, content, made)
+        return jsonify({"result": as_json(find(db.session, self.record, row_id))}), 201
 
     @expose("/<int:key>", methods=["PUT", "PATCH"])
     @answered

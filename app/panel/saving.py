@@ -1,19 +1,25 @@
 """Writing: committed as a whole or not at all, and what the database refuses becomes a sentence."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from flask import request
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from app.extensions import db
+from app.kernel import submissions
 from app.kernel.database import is_locked
 from app.schema import rules
 from app.schema.errors import Conflict, Refusal
 from app.schema.record import Record, words
 from app.schema.registry import registry
+
+UNSAID = ("csrf_token", "once")
+"""Fields of a form that are no content."""
 
 
 @contextmanager
@@ -36,6 +42,30 @@ def saving(session: Session) -> Iterator[None]:
     except BaseException:
         session.rollback()
         raise
+
+
+def made_once(record: type[Record], make: Callable[[], Any]) -> int:
+    """Add the row `make` builds, and answer its id; of a form that has been sent before, the id of the row it made.
+
+    Call it within `saving`. Raises `Conflict` where the form's key was used for other content.
+    """
+    key = request.form.get("once", "")
+    said = sorted((name, value) for name, value in request.form.items(multi=True) if name not in UNSAID)
+    content = [request.path, *said, *sorted((name, file.filename) for name, file in request.files.items(multi=True))]
+    return added_once(key, record, content, make)
+
+
+def added_once(key: str, record: type[Record], content: Iterable[Any], make: Callable[[], Any]) -> int:
+    """As `made_once`, with the key and the content of the request handed in."""
+    before = submissions.claim(db.session, key, record, content)
+    if before is not None:
+        return before
+    row = make()
+    db.session.add(row)
+    db.session.flush()
+    if key:
+        submissions.settle(db.session, key, row.id)
+    return int(row.id)
 
 
 def broken_rule(error: IntegrityError) -> Refusal:

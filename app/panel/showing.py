@@ -18,6 +18,7 @@ from app.kernel.tables import AuditEntry
 from app.kernel.workflow import offers
 from app.panel import cells, texts, timing
 from app.panel.approving import boards_of
+from app.panel.chart import flow_of
 from app.panel.fields import Field, columns_of, field_of, fields_of, form_fields, lines_of
 from app.panel.labels import field_label, record_plural, said, step_label, translated, verb_label
 from app.panel.titles import Read, reading_of, titles_of
@@ -113,6 +114,7 @@ def of(session: Session, record: type[Record], key: int, revealed: Mapping[str, 
         "can": allowed(actor, row),
         "boards": boards_of(session, row),
         "clocks": timing.of(session, row, actor),
+        "flow": flow_of(record, getattr(row, record.workflow.field)) if record.workflow else None,
         "lines": [lines_table(session, line, row, actor) for line in lines_of(record)],
         "related": related_of(record, row, actor),
         "history": timeline(session, row),

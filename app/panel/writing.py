@@ -12,10 +12,11 @@ from app.kernel.access import require
 from app.kernel.actor import current_actor
 from app.panel import cells, showing
 from app.panel.base import RecordView, check_version
-from app.panel.forms import Form, fill, form_of, mark_saved
+from app.panel.forms import Form, fill, form_of
 from app.panel.grids import Grid, grids_of, name_links
 from app.panel.labels import record_label, said
-from app.panel.saving import saving
+from app.panel.merging import merge
+from app.panel.saving import made_once, saving
 from app.schema.errors import Conflict, NotFound, Refusal
 
 
@@ -38,13 +39,7 @@ class Writing(RecordView):
             return self._add_page(form, grids), 422
         try:
             with saving(db.session):
-                row = self.record()
-                fill(row, form, values)
-                db.session.add(row)
-                db.session.flush()
-                key = row.id
-                for grid in grids:
-                    grid.save(db.session, row)
+                key = made_once(self.record, lambda: self._made(form, grids, values))
         except Refusal as refusal:
             _complain(form, grids, refusal)
             return self._add_page(form, grids), refusal.status
@@ -64,7 +59,7 @@ class Writing(RecordView):
         form, grids = form_of(self.record, row), grids_of(db.session, self.record, row)
         values = _typed(form, grids)
         if form.faulty:
-            form.version = request.form.get("version", "")
+            merge(db.session, form, row, request.form)
             return self._edit_page(form, grids, key), 422
         try:
             with saving(db.session):
@@ -76,9 +71,8 @@ class Writing(RecordView):
                     grid.save(db.session, row)
         except Refusal as refusal:
             _complain(form, grids, refusal)
+            merge(db.session, form, self.row(key), request.form)
             if isinstance(refusal, Conflict):
-                if not any(grid.faulty for grid in grids):
-                    mark_saved(form, self.row(key))
                 for grid in grids:
                     grid.compare(db.session, key)
             return self._edit_page(form, grids, key), refusal.status
@@ -104,6 +98,15 @@ class Writing(RecordView):
             return self._confirm_page(key, said(refusal)), refusal.status
         flash(_("Deleted."), "success")
         return redirect(url_for(f"{self.record.__tablename__}.list"), 303)
+
+    def _made(self, form: Form, grids: list[Grid], values: dict[str, Any]) -> Any:
+        row = self.record()
+        fill(row, form, values)
+        db.session.add(row)
+        db.session.flush()
+        for grid in grids:
+            grid.save(db.session, row)
+        return row
 
     def _require_add(self) -> None:
         require(current_actor(), "add", self.record)
