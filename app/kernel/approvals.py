@@ -16,7 +16,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel import history
-from app.kernel.access import within
+from app.kernel.access import may, within
 from app.kernel.actor import Actor
 from app.kernel.settings import setting_value
 from app.kernel.tables import Approval, AuditEntry
@@ -36,10 +36,14 @@ ANEW = "A new decision began."
 
 @dataclass(frozen=True)
 class Given:
-    """What came of giving an agreement: which part it was; where the row goes, None while others are waited for."""
+    """What came of giving an agreement: which part it was; where the row goes, None while others are waited for.
+
+    `absent` is the colleague in whose place it was given.
+    """
 
     part: Part
     target: Any
+    absent: Actor | None = None
 
 
 def seal_of(row: Record, step: Step) -> str:
@@ -92,24 +96,41 @@ def _covers(session: Session, part: Part, amount: Decimal) -> bool:
     return limit is not None and amount <= limit
 
 
+def takes_part(actor: Actor, row: Record, step: Step) -> bool:
+    """Whether the actor may take the step at all, or take part in it in the place of an absent colleague."""
+    if may(actor, f"step:{step.name}", row):
+        return True
+    return step.needs is not None and any(may(absent, f"step:{step.name}", row) for absent in actor.absent)
+
+
 def obstacle(session: Session, row: Record, step: Step, actor: Actor) -> str | None:
     """Why the actor has nothing to agree to here; None if there is."""
     found = _seat(session, row, step, actor)
     return found if isinstance(found, str) else None
 
 
-def _seat(session: Session, row: Record, step: Step, actor: Actor) -> Part | str:
+@dataclass(frozen=True)
+class Seat:
+    """What an actor may agree as: a part of the step, in his or her own right or an absent colleague's."""
+
+    part: Part
+    holder: Actor
+
+
+def _seat(session: Session, row: Record, step: Step, actor: Actor) -> Seat | str:
     given = standing(session, row, step)
-    if actor.user_id is not None:
-        if any(actor.user_id in (approval.user_id, approval.for_id) for approval in given):
-            return GIVEN
-        if isinstance(step.needs, Tiers) and _owns(session, row, step, step.needs, actor.user_id):
-            return OWN
+    heard = {user for approval in given for user in (approval.user_id, approval.for_id)} - {None}
+    if actor.user_id in heard:
+        return GIVEN
+    owners = _owners(session, row, step, step.needs) if isinstance(step.needs, Tiers) else set()
+    if actor.user_id in owners:
+        return OWN
     done = {approval.part for approval in given}
     open_ = [part for part in needed(session, row, step) if part.name not in done]
     for part in open_[:1] if isinstance(step.needs, Tiers) else open_:
-        if may_give(actor, row, step, part):
-            return part
+        for holder in (actor, *actor.absent):
+            if may_give(holder, row, step, part) and (holder is actor or holder.user_id not in heard | owners):
+                return Seat(part, holder)
     return OTHERS
 
 
@@ -123,9 +144,10 @@ class Outlook:
 
 def outlook(session: Session, row: Record, step: Step, actor: Actor) -> Outlook | None:
     """What an agreement of the actor would do; None if there is nothing for him or her to give."""
-    part = _seat(session, row, step, actor)
-    if isinstance(part, str):
+    seat = _seat(session, row, step, actor)
+    if isinstance(seat, str):
         return None
+    part = seat.part
     done = {approval.part for approval in standing(session, row, step)} | {part.name}
     others = tuple(each for each in needed(session, row, step) if each.name not in done)
     enough = isinstance(step.needs, Reviews) and len(done) >= step.needs.quorum
@@ -158,16 +180,17 @@ def may_give(actor: Actor, row: Record, step: Step, part: Part) -> bool:
     return False
 
 
-def _owns(session: Session, row: Record, step: Step, tiers: Tiers, user_id: int) -> bool:
-    """Whether the user added the row, or was the last to write its amount, other than by approving it."""
+def _owners(session: Session, row: Record, step: Step, tiers: Tiers) -> set[int | None]:
+    """Who added the row, and who was the last to write its amount other than by approving it."""
     mine = (AuditEntry.record == row.__tablename__, AuditEntry.record_id == row.id)
     entries = session.execute(
         select(AuditEntry.user_id, AuditEntry.verb, AuditEntry.changes).where(*mine).order_by(AuditEntry.id.desc())
     ).all()
     wrote = next((entry for entry in entries if tiers.amount in (entry.changes or {})), None)
-    if wrote is not None and wrote.user_id == user_id and wrote.verb != f"step:{step.name}":
-        return True
-    return any(entry.verb == "add" and entry.user_id == user_id for entry in entries)
+    found = {entry.user_id for entry in entries if entry.verb == "add"}
+    if wrote is not None and wrote.verb != f"step:{step.name}":
+        found.add(wrote.user_id)
+    return found - {None}
 
 
 def give(
@@ -184,9 +207,10 @@ def give(
         raise Invalid({"reason": "An answer is needed here."})
     seal = seal_of(row, step)
     void(session, row, [step], at, CHANGED, but=seal)
-    part = _seat(session, row, step, actor)
-    if isinstance(part, str):
-        raise Refusal(part)
+    seat = _seat(session, row, step, actor)
+    if isinstance(seat, str):
+        raise Refusal(seat)
+    part, absent = seat.part, seat.holder if seat.holder is not actor else None
     session.connection().execute(
         insert(Approval).values(
             record=row.__tablename__,
@@ -194,7 +218,7 @@ def give(
             step=step.name,
             part=part.name,
             user_id=actor.user_id,
-            for_id=actor.user_id,
+            for_id=seat.holder.user_id,
             verdict=verdict.value,
             reason=reason,
             seal=seal,
@@ -202,12 +226,12 @@ def give(
         )
     )
     if isinstance(step.needs, Reviews) and verdict == Verdict.NO:
-        return Given(part, step.needs.refused)
+        return Given(part, step.needs.refused, absent)
     agreed = {approval.part for approval in standing(session, row, step) if approval.verdict == Verdict.YES}
     wanted = needed(session, row, step)
     enough = step.needs.quorum if isinstance(step.needs, Reviews) else len(wanted)
     done = len(agreed & {each.name for each in wanted}) >= enough
-    return Given(part, step.target if done else None)
+    return Given(part, step.target if done else None, absent)
 
 
 def void(session: Session, row: Record, steps: Iterable[Step], at: datetime, why: str, but: str = "") -> None:

@@ -179,6 +179,7 @@ def _check(session: Session, context: UOWTransaction, instances: Any) -> None:
             timed.append(row)
         for row in [r for r in session.dirty if isinstance(r, Record) and session.is_modified(r)]:
             _permit(session, actor, "edit", row)
+            workflow.check_move(row, _changed(row))
             spelling.spell(row)
             approvals.watch(session, row, _changed(row), now)
             row.changed_by_id, row.changed_at = actor.user_id, now

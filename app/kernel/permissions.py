@@ -230,8 +230,13 @@ class Actors:
         return kept[1] if source == "web" else replace(kept[1], source=source)
 
 
-def load_actor(session: Session, user_id: int, source: str = "web", at: datetime | None = None) -> Actor:
-    """Read a person's roles, units, grants and absent colleagues from the database, as of `at` (now)."""
+def load_actor(
+    session: Session, user_id: int, source: str = "web", at: datetime | None = None, *, deputising: bool = True
+) -> Actor:
+    """Read a person's roles, units, grants and absent colleagues from the database, as of `at` (now).
+
+    Without `deputising` the colleagues are left out: whom an absent person represents, the deputy does not.
+    """
     user = session.execute(select(User.first_name, User.last_name).where(User.id == user_id)).one()
     rows = session.execute(
         select(Role.id, Role.name)
@@ -258,6 +263,8 @@ def load_actor(session: Session, user_id: int, source: str = "web", at: datetime
     unit_id, below, branch = _units(session, user_id)
     person = registry["person"].__table__.c
     zone = session.connection().scalar(select(person.time_zone).where(person.user_id == user_id))
+    at = at or datetime.now(UTC)
+    stood_in_for = represented(session, user_id, house_day(at)) if deputising else {}
     return Actor(
         name=person_name(user.first_name, user.last_name),
         user_id=user_id,
@@ -266,7 +273,8 @@ def load_actor(session: Session, user_id: int, source: str = "web", at: datetime
         unit_ids=below,
         branch_ids=branch,
         reach=reach,
-        represented=represented(session, user_id, house_day(at or datetime.now(UTC))),
+        represented=stood_in_for,
+        absent=tuple(load_actor(session, each, source, at, deputising=False) for each in stood_in_for),
         source=source,
         zone=zone or "",
     )

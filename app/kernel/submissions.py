@@ -38,7 +38,7 @@ def claim(session: Session, key: str, record: type[Record], content: Iterable[An
     now, table, connection = datetime.now(UTC), Submission.__table__.c, session.connection()
     connection.execute(delete(Submission).where(table.user_id == user_id, table.at < now - KEPT))
     fresh = insert(session, Submission).values(user_id=user_id, key=key, digest=digest, at=now)
-    if connection.execute(fresh.on_conflict_do_nothing()).rowcount:
+    if connection.scalar(fresh.on_conflict_do_nothing().returning(table.key)) is not None:
         return None
     before = select(table.digest, table.row_id).where(table.user_id == user_id, table.key == key)
     used = connection.execute(before).one()

@@ -9,7 +9,6 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Mapper, Session
 
 from app.kernel import approvals, conditions, history
-from app.kernel.access import may
 from app.kernel.actor import Actor, current_actor, on_behalf
 from app.kernel.fields import hidden_in
 from app.kernel.values import MASKED
@@ -52,7 +51,7 @@ def offers(session: Session, row: Record, actor: Actor) -> list[Offer]:
     if workflow is None:
         return []
     state = getattr(row, workflow.field)
-    granted = [s for s in workflow.open_from(state) if may(actor, f"step:{s.name}", row)]
+    granted = [s for s in workflow.open_from(state) if approvals.takes_part(actor, row, s)]
     return [Offer(step, _obstacle(session, row, step, actor)) for step in granted]
 
 
@@ -97,7 +96,7 @@ def advance(
     actor, workflow, step = current_actor(), workflow_of(row), _named(row, step_name)
     session.flush()
     session.refresh(row, with_for_update=True)
-    if not may(actor, f"step:{step.name}", row):
+    if not approvals.takes_part(actor, row, step):
         raise NotPermitted("Your roles do not allow this step: %(step)s.", step=step.title)
     state = getattr(row, workflow.field)
     if state not in step.source:
@@ -138,6 +137,8 @@ def _take(row: Record, workflow: Workflow, step: Step, move: Move, act: history.
         verdict, reason = move.answers.get("verdict"), move.answers.get("reason")
         given = approvals.give(move.session, row, step, move.actor, move.at, verdict, reason)
         act.beside["approval"] = [None, given.part.label]
+        if given.absent is not None:
+            act.beside["in_place_of"] = [None, given.absent.name]
         target, act.waits = given.target, given.target is None
     if target == before or (act.waits and isinstance(step.needs, Tiers)):
         row.changed_at = move.at  # the version rises, so that a form sent twice is stale; reviewers do not wait in line
@@ -218,8 +219,18 @@ def _move(row: Record, workflow: Workflow, state: Any) -> None:
     row.__dict__["_moving"] = True
     try:
         setattr(row, workflow.field, state)
+        row.__dict__["_moved"] = state
     finally:
         row.__dict__.pop("_moving", None)
+
+
+def check_move(row: Record, changed: set[str]) -> None:
+    """Refuse to write a state that no step has set: whoever goes round the attribute is stopped at the flush."""
+    workflow = type(row).workflow
+    if workflow is None or workflow.field not in changed:
+        return
+    if row.__dict__.get("_moved") != getattr(row, workflow.field):
+        raise Conflict("The state moves only by a step.", field=workflow.field)
 
 
 def guard_state(mapper: Mapper[Any], cls: type) -> None:

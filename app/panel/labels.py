@@ -99,6 +99,7 @@ def msgids() -> Iterator[str]:
     yield from (words(field) for field in BOOKKEEPING)
     yield from (words(name) for name in SPOKEN)
     yield words("approval")
+    yield words("in_place_of")
     yield from (verdict.label for verdict in Verdict)
     for record in registry:
         yield from _msgids_of(record)

@@ -6,14 +6,14 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.extensions import db
-from app.kernel.access import require
 from app.kernel.actor import current_actor
+from app.kernel.approvals import takes_part
 from app.kernel.workflow import advance, workflow_of
 from app.panel.base import RecordView
 from app.panel.forms import Form, questions
 from app.panel.labels import said, step_label
 from app.panel.saving import saving
-from app.schema.errors import Conflict, NotFound, Refusal
+from app.schema.errors import Conflict, NotFound, NotPermitted, Refusal
 from app.schema.workflow import Step
 
 
@@ -24,7 +24,8 @@ class Steps(RecordView):
     def ask(self, key: int, name: str) -> str:
         """The row's page with the question of a step open on it."""
         step, row = self._step(name), self.row(key)
-        require(current_actor(), f"step:{name}", row)
+        if not takes_part(current_actor(), row, step):
+            raise NotPermitted("Your roles do not allow this step: %(step)s.", step=step.title)
         return self._open(key, step, questions(self.record, step, row))
 
     @expose("/<int:key>/step/<name>", methods=["POST"])

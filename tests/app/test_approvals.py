@@ -277,6 +277,50 @@ def test_taking_a_level_from_a_role_closes_it(session, people, expense):
     stopped(session, expense, without, "approve", Refusal, "somebody else", amount="500")
 
 
+@pytest.fixture
+def deputy(people):
+    """The supervisor, standing in for the manager."""
+    absent = people["manager"]
+    return replace(people["supervisor"], represented={absent.user_id: absent.name}, absent=(absent,))
+
+
+def test_a_deputy_agrees_in_the_place_of_who_is_absent_and_history_names_both(session, people, expense, deputy):
+    other = with_verbs(people["supervisor2"], "step:approve", "step:approve.level1", "read")
+    walk(session, expense, other, "approve", amount="500")
+    walk(session, expense, deputy, "approve", amount="500")
+    assert expense.state == S.APPROVED
+    with acting(people["manager"]):
+        entry = timeline(session, expense)[0]
+        given = session.scalars(select(Approval).order_by(Approval.id.desc())).first()
+    assert (given.part, given.user_id, given.for_id) == ("level2", deputy.user_id, people["manager"].user_id)
+    assert "Supervisor Tester" in entry.actor
+    assert entry.changes["in_place_of"] == [None, "Manager Tester"]
+
+
+def test_a_deputy_does_not_agree_twice_nor_after_who_is_absent(session, people, expense, deputy):
+    walk(session, expense, deputy, "approve", amount="500")
+    stopped(session, expense, deputy, "approve", Refusal, "had your say", amount="500")
+    walk(session, expense, people["manager"], "approve", amount="500")
+    assert expense.state == S.APPROVED
+
+
+def test_the_absent_persons_own_agreement_counts_for_the_deputy(session, people, expense):
+    absent = people["manager"]
+    nobody = with_verbs(replace(people["service"], absent=(absent,)), "read")
+    walk(session, expense, absent, "approve", amount="500")
+    stopped(session, expense, nobody, "approve", Refusal, "somebody else", amount="500")
+    stopped(session, expense, nobody, "give_back", NotPermitted, reason="x")
+
+
+def test_nobody_approves_the_absent_persons_own_amount_as_deputy(session, people, as_system, deputy):
+    leader = with_verbs(people["manager"], "add", "step:submit")
+    own = enter(session, leader, Expense(code="E9", amount=500, unit_id=people["supervisor"].unit_id))
+    walk(session, own, leader, "submit")
+    other = with_verbs(people["supervisor2"], "step:approve", "step:approve.level1", "read")
+    walk(session, own, other, "approve", amount="500")
+    stopped(session, own, deputy, "approve", Refusal, "somebody else", amount="500")
+
+
 ROW = {"record": "expense", "row_id": 1, "step": "approve", "part": "level1", "verdict": "yes", "seal": "x"}
 
 

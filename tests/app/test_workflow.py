@@ -4,7 +4,8 @@ from threading import Barrier, Thread
 
 import pytest
 from flask_appbuilder.security.sqla.models import Role
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import attributes
 
 from app.kernel.actor import acting, current_actor
 from app.kernel.history import timeline
@@ -12,6 +13,7 @@ from app.kernel.permissions import load_actor, revoke
 from app.kernel.workflow import adopt, advance, offers
 from app.schema.errors import Conflict, Invalid, NotFound, NotPermitted, Refusal
 from tests.gadget import Gadget, GadgetState
+from tests.screens import post
 
 
 @pytest.fixture
@@ -41,10 +43,21 @@ def test_a_journey_through_the_states(session, people, gadget):
     assert entries[1].actor == "Supervisor Tester"
 
 
+def beside_the_attribute(session, gadget):
+    attributes.set_committed_value(gadget, "state", GadgetState.SOLD)
+    attributes.flag_modified(gadget, "state")
+    session.flush()
+
+
 WAYS = {
     "attribute": lambda session, gadget: setattr(gadget, "state", GadgetState.SOLD),
     "constructor": lambda session, gadget: Gadget(code="x", state=GadgetState.SOLD),
+    "merged": lambda session, gadget: session.merge(Gadget(id=gadget.id, code="g", state=GadgetState.SOLD)),
+    "beside the attribute": beside_the_attribute,
     "bulk": lambda session, gadget: session.execute(update(Gadget).values(state=GadgetState.SOLD)),
+    "table": lambda session, gadget: session.execute(update(Gadget.__table__).values(state="sold")),
+    "mappings": lambda session, gadget: session.bulk_update_mappings(Gadget, [{"id": gadget.id, "state": "sold"}]),
+    "text": lambda session, gadget: session.execute(text("UPDATE gadget SET state = 'sold'")),
 }
 
 
@@ -52,8 +65,39 @@ WAYS = {
 def test_the_state_cannot_be_set_otherwise(session, people, gadget, way):
     with acting(people["manager"]), pytest.raises((Conflict, NotPermitted)):
         WAYS[way](session, gadget)
+    session.rollback()
     session.refresh(gadget)
     assert gadget.state == GadgetState.DRAFT
+
+
+@pytest.mark.parametrize("way", ["attribute", "constructor", "merged", "beside the attribute"])
+def test_not_even_the_system_sets_it_on_a_row(session, gadget, way):
+    with pytest.raises(Conflict):
+        WAYS[way](session, gadget)
+    session.rollback()
+    session.refresh(gadget)
+    assert gadget.state == GadgetState.DRAFT
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_neither_form_nor_api_sets_it(session, people, gadget, sign_in):
+    key, version = gadget.id, gadget.version
+    session.rollback()
+    client = sign_in("renewal")
+    headers = {"X-CSRFToken": client.csrf}
+    post(client, f"/gadget/{key}/edit", version=str(version), name="new", state="sold")
+    version += 1
+    for method, url, body in (
+        ("PUT", f"/api/v1/gadget/{key}", {"state": "sold", "version": version}),
+        ("PATCH", f"/api/v1/gadget/{key}", {"name": "x", "state": "sold", "version": version}),
+        ("POST", "/api/v1/gadget/", {"code": "y", "state": "sold"}),
+        ("POST", f"/api/v1/gadget/{key}/steps/offer", {"state": "sold", "version": version}),
+    ):
+        assert client.open(url, method=method, json=body, headers=headers).status_code == 422, (method, url)
+    with acting(people["manager"]):
+        kept = [(row.code, row.name, row.state) for row in session.scalars(select(Gadget))]
+    assert kept == [("g", "new", GadgetState.DRAFT)]
+    session.rollback()
 
 
 def test_only_the_system_brings_rows_in_with_a_state(session, people, gadget):
