@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.schema.clocks import Counted, Sla
 from app.schema.grants import Grants
 from app.schema.kinds import BankAccount, Code, Day, Money, ShortText, State, WholeNumber, ref, starts_at
 from app.schema.panel import Group, Menu, Panel
@@ -26,6 +27,7 @@ class Gizmo(Owned, Record):
     contract_id: Mapped[int] = ref("contract")
     contract: Mapped[Contract] = relationship()
     lent_on: Mapped[Day | None]
+    back_by: Mapped[Day | None]
     deposit: Mapped[Money]
     refund_account: Mapped[BankAccount | None]
     state: Mapped[GizmoState] = starts_at(GizmoState.WANTED)
@@ -40,10 +42,13 @@ class Gizmo(Owned, Record):
         form=(Group("Gizmo", "code", "contract_id", "deposit", "refund_account"),),
     )
     workflow = Workflow(
-        Step("lend", GizmoState.WANTED, GizmoState.LENT, by=(Role.SERVICE, Role.CLAIMS), asks=("lent_on",)),
+        Step("lend", GizmoState.WANTED, GizmoState.LENT, by=(Role.SERVICE, Role.CLAIMS), asks=("lent_on", "back_by")),
         Step("take_back", GizmoState.LENT, GizmoState.BACK, by=Role.SERVICE),
         Step("charge", GizmoState.BACK, GizmoState.CHARGED, by=Role.FINANCE, not_by="take_back"),
         Step("lose", GizmoState.LENT, GizmoState.CHARGED, by=Role.SUPERVISOR, asks=("reason",), tone="danger"),
+        clocks=(
+            Sla("loan", since=GizmoState.LENT, until=GizmoState.BACK, promise="back_by", on=Counted.CALENDAR_DAYS),
+        ),
     )
 
 
