@@ -18,6 +18,7 @@ from views.page import Page
 from views.people import PeoplePage
 from views.reports import ReportsPage
 from views.settings import SettingsPage
+from views.trash import TrashPage
 
 PAGES: tuple[type[Page], ...] = (
     ApprovalsPage,
@@ -29,11 +30,13 @@ PAGES: tuple[type[Page], ...] = (
     PeoplePage,
     ReportsPage,
     SettingsPage,
+    TrashPage,
 )
 """Every page, in no particular order; add yours here."""
 
 add_page("Renewals", "Renewal desk", "DeskPage.next", "headset", "page:desk", order=5)
 add_page("Work", "Approvals", "ApprovalsPage.list", "clipboard-check", "page:approvals", order=2)
+add_page("Work", "Trash", "TrashPage.list", "trash", order=4)
 add_page("Insight", "Reports", "ReportsPage.list", "chart-bar", "page:reports", order=80)
 add_page("Administration", "Import files", "ImportsPage.list", "file-upload", "page:imports", order=88)
 add_page("Administration", "Jobs", "JobsPage.list", "clock", "page:jobs", order=89)

@@ -1,8 +1,8 @@
 """The scheduler: cron lines tick, the ledger decides what is due, the runner does it. Nothing lost, nothing doubled.
 
-Importing this room declares the engine's own jobs: ``notices.send``, ``history.seal``, ``clocks.tick``.
+Importing this room declares the engine's own jobs, such as ``notices.send``, ``history.seal`` and ``clocks.tick``.
 """
 
-from app.jobs import clocks, sealing, sender
+from app.jobs import clocks, sealing, sender, trash
 
-__all__ = ["clocks", "sealing", "sender"]
+__all__ = ["clocks", "sealing", "sender", "trash"]

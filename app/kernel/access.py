@@ -172,6 +172,13 @@ def criterion(record: type[Record], entity: Any, verb: str, reach: "Reach") -> C
     return entity.id.in_(union_all(select(table.id).where(_placed(record, table, scope)), *served))
 
 
+def within_scope(record: type[Record], entity: Any, scope: Scope) -> ColumnElement[bool]:
+    """As `place_within`, as a condition on what `entity` says of owner and unit."""
+    if scope == Scope.ALL:
+        return true()
+    return false() if scope == Scope.NONE else _placed(record, entity, scope)
+
+
 def _placed(record: type[Record], entity: Any, scope: Scope) -> ColumnElement[bool]:
     """The rows within `scope` by their owner and unit."""
     owners = _me if record.personal else _owners
@@ -237,6 +244,13 @@ def find(session: Session, record: type[Record], key: Any) -> Record:
     if row is None:
         raise NotFound("There is no such %(record)s among those you may see.", record=words(record.__tablename__))
     return row
+
+
+def sees(session: Session, actor: Actor, row: Record) -> bool:
+    """Whether somebody else would see that row, asked of the gate itself."""
+    record: Any = type(row)
+    with acting(actor):
+        return session.scalar(select(record.id).where(record.id == row.id)) is not None
 
 
 def check_links(session: Session, row: Record, changed: set[str]) -> None:

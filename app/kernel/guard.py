@@ -12,7 +12,7 @@ from sqlalchemy import Connection, event, inspect, select
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, UOWTransaction, attributes, with_loader_criteria
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.kernel import access, approvals, clocks, conditions, history, numbering, spelling, workflow
+from app.kernel import access, approvals, clocks, conditions, history, numbering, spelling, trash, workflow
 from app.kernel.actor import Actor, current_actor, on_behalf
 from app.kernel.statements import BULK, TABLES, refuse, refuse_bulk, touches_records
 from app.schema.errors import Conflict, Invalid, NotPermitted
@@ -187,6 +187,7 @@ def _check(session: Session, context: UOWTransaction, instances: Any) -> None:
                 timed.append(row)
         for row in [r for r in session.deleted if isinstance(r, Record)]:
             _permit(session, actor, "delete", row)
+            trash.keep(session, row)
             clocks.forget(session, row)
         clocks.follow(session, timed, now)
         history.collect(session)

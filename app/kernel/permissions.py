@@ -300,6 +300,13 @@ def person_name(first: str | None, last: str | None) -> str:
     return f"{first} {last}".strip()
 
 
+def users_named(session: Session, usernames: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """The active users of these user names: id and name."""
+    named = select(User.id, User.username, User.first_name, User.last_name)
+    found = session.execute(named.where(User.username.in_(list(usernames)), User.active.is_(True)))
+    return {row.username: (row.id, person_name(row.first_name, row.last_name)) for row in found}
+
+
 def holders(session: Session, role: str) -> set[int]:
     """The active users who hold a role."""
     held = select(User.id).join(User.roles).where(Role.name == str(role), User.active.is_(True))

@@ -65,6 +65,48 @@ class AuditEntry(Model):
     reverts_id: Mapped[int | None] = mapped_column(Integer)
 
 
+class Comment(Model):
+    """What somebody said about a row. `earlier` are the moments and texts before edits; a removed one has no text.
+
+    `named` are the people mentioned, by user name: id and name. Every word leaves an entry in the history.
+    """
+
+    __tablename__ = "comment"
+    __table_args__: Any = (Index("ix_comment_row", "record", "record_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    record: Mapped[str] = mapped_column(String(80))
+    record_id: Mapped[int] = mapped_column(Integer)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+    author: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcMoment, default=_now)
+    earlier: Mapped[list[list[str]]] = mapped_column(JSON, default=list)
+    named: Mapped[dict[str, list[Any]]] = mapped_column(JSON, default=dict)
+    edited_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    removed_by: Mapped[str | None] = mapped_column(String(200))
+
+
+class Trashed(Model):
+    """A deleted row with its lines, kept for a while: see `app.kernel.trash`. The values are unmasked."""
+
+    __tablename__ = "trash"
+    __table_args__: Any = (Index("ix_trash_row", "record", "record_id"), Index("ix_trash_at", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    record: Mapped[str] = mapped_column(String(80))
+    record_id: Mapped[int] = mapped_column(Integer)
+    title: Mapped[str] = mapped_column(String(300))
+    owner_id: Mapped[int | None] = mapped_column(Integer)
+    unit_id: Mapped[int | None] = mapped_column(Integer)
+    deleted_by_id: Mapped[int | None] = mapped_column(Integer)
+    deleted_by: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(UtcMoment, default=_now)
+    kept: Mapped[dict[str, Any]] = mapped_column(JSON)
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+
+
 class AuditSeal(Model):
     """A batch of the history, sealed: see `app.kernel.history.sealing`. Only ever added to.
 
@@ -303,6 +345,7 @@ class Notice(Model):
         UniqueConstraint("dedupe_key"),
         Index("ix_notice_queue", "channel", "state", "next_try_at"),
         Index("ix_notice_inbox", "user_id", "read_at"),
+        Index("ix_notice_row", "record", "record_id", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

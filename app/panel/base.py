@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from flask import render_template
+from flask import render_template, request
 from flask_appbuilder import BaseView
 
 from app.extensions import db
 from app.kernel.access import find, may
 from app.kernel.actor import current_actor
-from app.panel import showing
+from app.panel import showing, timeline
 from app.panel.forms import Form
 from app.schema.errors import Conflict
 from app.schema.record import Record
@@ -34,7 +34,9 @@ class RecordView(BaseView):
 
     def page(self, key: int, revealed: Mapping[str, str] = showing.NOTHING, **more: Any) -> str:
         """A row's page; `more` are forms that stand open on it, and what is wrong; `revealed` as `showing.of` says."""
-        return render_template("panel/show.html", **showing.of(db.session, self.record, key, revealed), **more)
+        shown = showing.of(db.session, self.record, key, revealed)
+        happened = timeline.of(db.session, shown["row"], request.args.get("before"))
+        return render_template("panel/show.html", **shown, timeline=happened, **more)
 
     def form_page(self, form: Form, title: str, back: str, button: str, **more: Any) -> str:
         """A form on a page of its own; `more` is what else stands in it."""

@@ -66,13 +66,18 @@ class Handover(RecordView):
         return user_id
 
 
+def readers(record: type[Record], user: type[User] = User) -> ColumnElement[bool]:
+    """A condition on users: who may read the record, if not every row of it."""
+    reads = PermissionView.permission.has(Permission.name == f"{PREFIX}read") & PermissionView.view_menu.has(
+        ViewMenu.name == str(record.__tablename__)
+    )
+    return user.roles.any(Role.permissions.any(reads))
+
+
 def candidates(record: type[Record], actor: Actor, user: type[User] = User) -> list[ColumnElement[bool]]:
     """Conditions on users to whom the actor may hand a row: who may read the record, within the actor's reach."""
     name = str(record.__tablename__)
-    reads = PermissionView.permission.has(Permission.name == f"{PREFIX}read") & PermissionView.view_menu.has(
-        ViewMenu.name == name
-    )
-    found = [user.roles.any(Role.permissions.any(reads))]
+    found = [readers(record, user)]
     if widened(record, actor.scope("edit", name)) < Scope.ALL:
         person = registry["person"]
         units = actor.branch_ids if issubclass(record, Branch) else actor.unit_ids

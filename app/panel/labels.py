@@ -17,7 +17,11 @@ from app.schema.record import Record, computed_of, words
 from app.schema.registry import registry
 from app.schema.workflow import SPOKEN, Step
 
-HISTORY_VERBS = ("add", "edit", "delete", "export", "reveal", "time_limit_passed")
+HISTORY_VERBS = (
+    *("add", "edit", "delete", "restore", "revert", "export", "reveal", "time_limit_passed"),
+    *("comment", "edit comment", "remove comment"),
+)
+SOURCES = ("api", "cli", "import", "job", "system")
 BOOKKEEPING = ("owner_id", "unit_id", "created_at", "created_by_id", "changed_at", "changed_by_id")
 
 
@@ -96,6 +100,7 @@ def said(reason: "Refusal | BadValue | str") -> str:
 def msgids() -> Iterator[str]:
     """Every label derived from a declaration, in English; some come more than once."""
     yield from (words(verb) for verb in HISTORY_VERBS)
+    yield from (f"by {source}" for source in SOURCES)
     yield from (words(field) for field in BOOKKEEPING)
     yield from (words(name) for name in SPOKEN)
     yield words("approval")

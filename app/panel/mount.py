@@ -3,7 +3,7 @@
 from flask import Flask, render_template
 from flask_appbuilder import AppBuilder, BaseView, expose
 
-from app.panel import errors, face, headers, resource, security
+from app.panel import errors, face, headers, history_api, resource, security
 from app.panel.identity.account import AccountPage
 from app.panel.identity.enrolment import FactorsPage
 from app.panel.identity.impersonating import ViewingPage
@@ -47,3 +47,4 @@ def mount(app: Flask, builder: AppBuilder) -> None:
         if not issubclass(record, Line):
             builder.add_view_no_menu(screen_of(record), endpoint=str(record.__tablename__))
     resource.mount(app, builder)
+    history_api.mount(builder)

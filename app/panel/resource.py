@@ -118,7 +118,7 @@ class RecordResource(BaseApi):
     def create(self) -> tuple[Response, int]:
         """A new row from the fields of the add form; sent again under the same ``Idempotency-Key``, that same row."""
         require(current_actor(), "edit" if issubclass(self.record, Line) else "add", self.record)
-        body = _body()
+        body = body_of_request()
         key, content = request.headers.get("Idempotency-Key", ""), [request.path, *sorted(body.items())]
         lines = taken(body, self.record)
         values = parsed(self.record, self._writable(), body)
@@ -138,8 +138,8 @@ class RecordResource(BaseApi):
     @answered
     def change(self, key: int) -> Response:
         """Change the named fields of a row; ``version`` must be the one last read."""
-        row, body = find(db.session, self.record, key), _body()
-        _same_version(row, body)
+        row, body = find(db.session, self.record, key), body_of_request()
+        same_version(row, body)
         lines = taken(body, self.record)
         values = parsed(self.record, self._writable(row), body, row)
         require(current_actor(), "edit", row)
@@ -164,8 +164,8 @@ class RecordResource(BaseApi):
     @answered
     def step(self, key: int, step: str) -> Response:
         """Take a step; the body answers what it asks, with the ``version`` last read."""
-        row, body = find(db.session, self.record, key), _body()
-        _same_version(row, body)
+        row, body = find(db.session, self.record, key), body_of_request()
+        same_version(row, body)
         with saving(db.session):
             advance(db.session, row, step, answers=body)
         return jsonify({"result": as_json(row)})
@@ -175,7 +175,7 @@ class RecordResource(BaseApi):
     def reveal(self, key: int, name: str) -> Response:
         """A private value in full, for the ``reason`` of the body; that it was shown is written down first."""
         row = find(db.session, self.record, key)
-        reason = str(_body().get("reason") or "")
+        reason = str(body_of_request().get("reason") or "")
         with saving(db.session):
             value = reveal(db.session, row, name, reason)
         return jsonify({"field": name, "value": value})
@@ -200,14 +200,16 @@ def as_json(row: Record) -> dict[str, Any]:
     return shown
 
 
-def _body() -> dict[str, Any]:
+def body_of_request() -> dict[str, Any]:
+    """The JSON object that was sent. Raises `Refusal` for anything else."""
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise Refusal("Send a JSON object of fields and values.")
     return body
 
 
-def _same_version(row: Record, body: dict[str, Any]) -> None:
+def same_version(row: Record, body: dict[str, Any]) -> None:
+    """Take ``version`` out of what was sent. Raises `Refusal` for none, `Conflict` for another than the row's."""
     version = body.pop("version", None)
     if version is None:
         raise Refusal("Send the version you last read.", field="version")

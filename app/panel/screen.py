@@ -18,6 +18,7 @@ from app.panel.lines import Lines
 from app.panel.pickers import Picking
 from app.panel.revealing import Revealing
 from app.panel.steps import Steps
+from app.panel.talking import Talking
 from app.panel.writing import Writing
 from app.schema.record import Record
 
@@ -25,7 +26,7 @@ RELATED_SHOWN = 20
 """Rows of another record that a row's page shows before pointing to their own list."""
 
 
-class Screen(Exporting, Handover, Lines, Picking, Revealing, Steps, Writing):
+class Screen(Exporting, Handover, Lines, Picking, Revealing, Steps, Talking, Writing):
     """All screens of `record`, at ``/<record>/``."""
 
     def create_blueprint(

@@ -1,7 +1,7 @@
 """All that stands on the page of one row."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -9,19 +9,18 @@ from flask import url_for
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from app.kernel import access, conditions, history
+from app.kernel import access, conditions
 from app.kernel.access import may
 from app.kernel.actor import Actor, current_actor
-from app.kernel.fields import hidden, visible_changes, writable_fields
+from app.kernel.fields import hidden, writable_fields
 from app.kernel.reveal import may_reveal
-from app.kernel.tables import AuditEntry
 from app.kernel.workflow import offers
-from app.panel import cells, texts, timing
+from app.panel import cells, timing
 from app.panel.approving import boards_of
 from app.panel.chart import flow_of
 from app.panel.fields import Field, columns_of, field_of, fields_of, form_fields, lines_of
-from app.panel.labels import field_label, record_plural, said, step_label, translated, verb_label
-from app.panel.titles import Read, reading_of, titles_of
+from app.panel.labels import record_plural, said, step_label, translated
+from app.panel.titles import Read, reading_of
 from app.panel.traces import traced
 from app.schema.errors import NotFound
 from app.schema.record import Line, Record, policy_name, words
@@ -67,16 +66,6 @@ class RelatedList:
     add: str
 
 
-@dataclass
-class Happened:
-    """An entry of the history: who did what when, and what changed from what to what."""
-
-    entry: AuditEntry
-    verb: str
-    when: str
-    changes: list[tuple[str, str, str]] = field(default_factory=list)
-
-
 def read_one(session: Session, record: type[Record], key: int, fields: list[Field]) -> Read:
     """One row with its links' titles. Raises `NotFound`, the same for hidden and missing rows."""
     reading = reading_of(record, fields)
@@ -117,7 +106,6 @@ def of(session: Session, record: type[Record], key: int, revealed: Mapping[str, 
         "flow": flow_of(record, getattr(row, record.workflow.field)) if record.workflow else None,
         "lines": [lines_table(session, line, row, actor) for line in lines_of(record)],
         "related": related_of(record, row, actor),
-        "history": timeline(session, row),
     }
 
 
@@ -219,55 +207,3 @@ def related_of(record: type[Record], row: Any, actor: Actor) -> list[RelatedList
             )
         )
     return found
-
-
-def timeline(session: Session, row: Any) -> list[Happened]:
-    """The history of a row, newest first, in words."""
-    record = type(row)
-    entries = history.timeline(session, row)
-    wanted: dict[str, set[int]] = {}
-    for entry in entries:
-        for key, change in _changes(entry):
-            target = record.__table__.columns[key].info.get("ref", "") if key in record.__table__.columns else ""
-            wanted.setdefault(target, set()).update(v for v in change if isinstance(v, int))
-    titles = {target: titles_of(session, target, ids) for target, ids in wanted.items() if target}
-    found = []
-    for entry in entries:
-        when = texts.plain(entry.at)
-        happened = Happened(entry, _what(record, entry), when)
-        changes = visible_changes(row, dict(_changes(entry)))
-        for key, (old, new) in changes.items():
-            before, after = (_past(record, key, value, titles) for value in (old, new))
-            happened.changes.append((field_label(record, key), before, after))
-        found.append(happened)
-    return found
-
-
-def _what(record: type[Record], entry: AuditEntry) -> str:
-    """What was done, in words; of a value shown in full also which."""
-    said_ = verb_label(record, entry.verb)
-    name = entry.changes.get("field") if entry.verb == "reveal" and isinstance(entry.changes, dict) else None
-    return f"{said_}: {field_label(record, name)}" if isinstance(name, str) else said_
-
-
-def _changes(entry: AuditEntry) -> list[tuple[str, list[Any]]]:
-    changes = entry.changes if isinstance(entry.changes, dict) else {}
-    return [(key, value) for key, value in changes.items() if isinstance(value, list) and len(value) == 2]
-
-
-def _past(record: type[Record], key: str, value: Any, titles: dict[str, dict[int, str]]) -> str:
-    """A value as the history keeps it, in words."""
-    if value is None:
-        return "—"
-    if key not in record.__table__.columns:
-        return translated(str(value))
-    past = field_of(record, key)
-    if past.target:
-        return titles.get(past.target, {}).get(value, f"#{value}") if isinstance(value, int) else str(value)
-    if past.private:
-        return str(value)
-    try:
-        value = past.kind.read(value) if past.kind is not None and not isinstance(value, bool) else value
-    except ValueError:
-        return str(value)
-    return texts.text(past, value) or "—"

@@ -10,6 +10,8 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.kernel.access import require
 from app.kernel.actor import current_actor
+from app.kernel.settings import setting_value
+from app.kernel.trash import DAYS
 from app.panel import cells, showing
 from app.panel.base import RecordView, check_version
 from app.panel.forms import Form, fill, form_of
@@ -141,6 +143,7 @@ class Writing(RecordView):
             row=read.row,
             heading=cells.heading(self.record, read),
             problem=problem,
+            days=setting_value(db.session, DAYS) or 0,
         )
 
 

@@ -1,7 +1,8 @@
 """History: who changed what, from where and why.
 
-`writing` notes every change in the transaction of the change itself, `sealing` chains the entries by hashes, and
-`verifying` tells whether what is kept is what was written.
+`writing` notes every change in the transaction of the change itself, `sealing` chains the entries by hashes,
+`verifying` tells whether what is kept is what was written, `reading` puts the timeline of a row together, and
+`versions` compares and takes back.
 """
 
 from app.kernel.history.writing import (

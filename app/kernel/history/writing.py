@@ -34,7 +34,8 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _shown(record: type[Record], field: str, value: Any) -> Any:
+def shown(record: type[Record], field: str, value: Any) -> Any:
+    """A value as the history keeps it: private ones masked."""
     kind = kind_of(record, field)
     if value is not None and kind is not None and kind.private:
         return kind.mask(value)
@@ -54,7 +55,7 @@ def _changes(row: Record, verb: str) -> dict[str, list[Any]]:
                 continue
             old, new = (past.deleted[0] if past.deleted else None), (past.added[0] if past.added else None)
         if old != new:
-            found[key] = [_shown(type(row), key, old), _shown(type(row), key, new)]
+            found[key] = [shown(type(row), key, old), shown(type(row), key, new)]
     return found
 
 
@@ -73,16 +74,21 @@ class Act:
 
 
 def collect(session: Session) -> None:
-    """Before the flush: note what is about to change."""
-    pending = session.info.setdefault("history", [])
+    """Before the flush: note what is about to change.
+
+    ``session.info["noting"]`` may say of a row by what verb its change is told, and which entry it takes back.
+    """
+    # A flush that failed wrote nothing: what it had noted is not to be told by the next one.
+    pending = session.info["history"] = []
     for verb, rows in (("add", session.new), ("edit", session.dirty), ("delete", session.deleted)):
         for row in rows:
             if isinstance(row, Record) and (changes := _changes(row, verb)):
-                act, told = session.info.get("step", {}).get(row), verb
+                act = session.info.get("step", {}).get(row)
+                told, reverts = session.info.get("noting", {}).get(row, (verb, None))
                 if act is not None:
                     act.noted, told = True, f"step:{act.step}"
                     changes |= act.beside
-                pending.append((row, told, changes, act.why if act is not None else None))
+                pending.append((row, told, changes, act.why if act is not None else None, reverts))
 
 
 def write(session: Session) -> None:
@@ -95,7 +101,8 @@ def write(session: Session) -> None:
         insert(AuditEntry),
         [
             _entry(signed(session, actor, row), now, type(row), row.id, verb, changes, why, whole_of(row))
-            for row, verb, changes, why in pending
+            | {"reverts_id": reverts}
+            for row, verb, changes, why, reverts in pending
         ],
     )
 
@@ -156,7 +163,7 @@ def edited(
             record,
             id_,
             "edit",
-            {f: [_shown(record, f, old[f]), _shown(record, f, new[f])] for f in new},
+            {f: [shown(record, f, old[f]), shown(record, f, new[f])] for f in new},
             None,
             old.get(parent) if parent else None,
         )
@@ -173,8 +180,8 @@ def note(session: Session, row: Record, verb: str, why: str | None, changes: dic
 
 
 def timeline(session: Session, row: Record, limit: int = 50) -> list[AuditEntry]:
-    """The newest entries of a row the actor already sees."""
-    mine = (AuditEntry.record == type(row).__tablename__, AuditEntry.record_id == row.id)
+    """The newest entries about a row the actor already sees; `reading` has them with everything else."""
+    mine = (AuditEntry.record == str(type(row).__tablename__), AuditEntry.record_id == row.id)
     return list(session.scalars(select(AuditEntry).where(*mine).order_by(AuditEntry.id.desc()).limit(limit)))
 
 

@@ -1,0 +1,131 @@
+"""History and comments of a row over the API: ``/api/v1/<record>/<id>/history`` and ``…/comments``."""
+
+from typing import Any, ClassVar
+
+from flask import jsonify, request
+from flask_appbuilder import AppBuilder
+from flask_appbuilder.api import BaseApi, expose
+from werkzeug.wrappers import Response
+
+from app.extensions import db
+from app.kernel import comments
+from app.kernel.access import find, require
+from app.kernel.actor import current_actor
+from app.kernel.history import versions
+from app.kernel.tables import Comment
+from app.panel import timeline
+from app.panel.resource import answered, as_json, body_of_request, same_version
+from app.panel.saving import saving
+from app.schema.record import Line, Record
+from app.schema.registry import registry
+
+PAGE = 50
+
+
+class HistoryResource(BaseApi):
+    """What was done to a row and said about it; whoever sees the row sees both, and nobody else."""
+
+    record: ClassVar[type[Record]]
+    version = "v1"
+    csrf_exempt = False  # as of `app.panel.resource`
+
+    @expose("/<int:key>/history")
+    @answered
+    def history(self, key: int) -> Response:
+        """A page of the timeline, newest first; ``before`` as the page before gave it in ``next``."""
+        row = self._row(key)
+        page = timeline.of(db.session, row, request.args.get("before"))
+        return jsonify({"result": [_happening(each) for each in page.told], "next": page.next or None})
+
+    @expose("/<int:key>/history/<int:entry>/revert", methods=["POST"])
+    @answered
+    def revert(self, key: int, entry: int) -> Response:
+        """Take an edit back by an ordinary edit; ``version`` must be the one last read."""
+        row = self._row(key)
+        same_version(row, body_of_request())
+        require(current_actor(), "edit", row)
+        with saving(db.session):
+            versions.revert(db.session, row, entry, timeline.writable(row))
+        return jsonify({"result": as_json(row)})
+
+    @expose("/<int:key>/comments")
+    @answered
+    def comments(self, key: int) -> Response:
+        """Comments, newest first; ``before`` is an id."""
+        before = request.args.get("before", type=int)
+        found = comments.of_row(db.session, self._row(key), before, PAGE + 1)
+        following = found[PAGE - 1].id if len(found) > PAGE else None
+        return jsonify({"result": [_comment(each) for each in found[:PAGE]], "next": following})
+
+    @expose("/<int:key>/comments", methods=["POST"])
+    @answered
+    def say(self, key: int) -> tuple[Response, int]:
+        """Add a comment: ``text``. Answers with those named who cannot see the row and were not told."""
+        row, text = self._row(key), body_of_request().get("text")
+        with saving(db.session):
+            taken = comments.say(db.session, row, text)
+            answer = {"result": _comment(taken.comment), "not_told": taken.not_told}
+        return jsonify(answer), 201
+
+    @expose("/<int:key>/comments/<int:comment>", methods=["PATCH"])
+    @answered
+    def correct(self, key: int, comment: int) -> Response:
+        """Write one's own comment anew."""
+        row, text = self._row(key), body_of_request().get("text")
+        with saving(db.session):
+            taken = comments.correct(db.session, row, comment, text)
+            answer = {"result": _comment(taken.comment), "not_told": taken.not_told}
+        return jsonify(answer)
+
+    @expose("/<int:key>/comments/<int:comment>", methods=["DELETE"])
+    @answered
+    def withdraw(self, key: int, comment: int) -> tuple[str, int]:
+        """Remove a comment."""
+        row = self._row(key)
+        with saving(db.session):
+            comments.withdraw(db.session, row, comment)
+        return "", 204
+
+    def _row(self, key: int) -> Record:
+        return find(db.session, self.record, key)
+
+
+def _comment(comment: Comment) -> dict[str, Any]:
+    return {
+        "id": comment.id,
+        "at": comment.at.isoformat(),
+        "author": comment.author,
+        "author_id": comment.author_id,
+        "text": comment.text,
+        "edited_at": comment.edited_at and comment.edited_at.isoformat(),
+        "removed_at": comment.removed_at and comment.removed_at.isoformat(),
+    }
+
+
+def _happening(told: timeline.Told) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "sort": told.sort,
+        "at": told.at,
+        "who": told.who,
+        "what": told.what,
+        "why": told.why or None,
+    }
+    shown["changes"] = [{"field": name, "old": old, "new": new} for name, old, new in told.changes]
+    if told.entry:
+        shown["entry"] = told.entry
+    if told.comment is not None:
+        shown["comment"] = _comment(told.comment)
+    return shown
+
+
+def resource_of(record: type[Record]) -> type[HistoryResource]:
+    """The resource class of a record, beside the one of its rows; made anew for each application."""
+    name = str(record.__tablename__)
+    return type(f"{record.__name__}History", (HistoryResource,), {"record": record, "resource_name": name})
+
+
+def mount(builder: AppBuilder) -> None:
+    """Register a resource for every record but lines, whose history is that of what they are a part of."""
+    for record in registry:
+        if not issubclass(record, Line):
+            builder.add_api(resource_of(record))

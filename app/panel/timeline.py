@@ -1,0 +1,224 @@
+"""The timeline of a row in words: changes, steps, comments, notices, newest first, a page at a time."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_babel import gettext as _
+from markupsafe import Markup, escape
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kernel.access import may
+from app.kernel.actor import Actor, current_actor
+from app.kernel.comments import MENTION
+from app.kernel.fields import hidden, visible_changes, writable_fields
+from app.kernel.history import reading, versions
+from app.kernel.permissions import person_name
+from app.kernel.tables import AuditEntry, Comment, Notice
+from app.panel import showing, texts
+from app.panel.fields import Field, field_of, form_fields
+from app.panel.labels import SOURCES, field_label, record_label, translated, verb_label
+from app.panel.titles import titles_of
+from app.schema.record import Record
+from app.schema.registry import registry
+
+SHOWN = 25
+"""Happenings of a page."""
+WHOLE = ("add", "delete", "restore")
+"""What concerns the row as a whole: no field of it is told."""
+Titles = dict[str, dict[int, str]]
+
+
+@dataclass
+class Told:
+    """One happening as a person reads it. `sort` says how it is drawn: change, comment, notice, clock."""
+
+    sort: str
+    who: str
+    what: str
+    at: str
+    when: str
+    why: str = ""
+    source: str = ""
+    changes: list[tuple[str, str, str]] = field(default_factory=list)
+    entry: int = 0
+    comparable: bool = False
+    revertible: bool = False
+    reverts: int = 0
+    comment: Comment | None = None
+    text: str = ""
+    mine: bool = False
+    removable: bool = False
+
+
+@dataclass
+class Timeline:
+    """A page of happenings, and where the next one begins."""
+
+    told: list[Told]
+    next: str
+
+
+def of(session: Session, row: Any, before: str | None = None) -> Timeline:
+    """A page of the timeline of a row the present person sees."""
+    found, following = reading.page(session, row, reading.Place.read(before), SHOWN)
+    entries = [each.what for each in found if isinstance(each.what, AuditEntry)]
+    said = _comments(session, entries)
+    titles = titles_in(
+        session, ((_record_of(row, entry), _readable(row, entry)) for entry in entries if entry.verb not in WHOLE)
+    )
+    actor = current_actor()
+    told = [_told(actor, row, each, titles, said) for each in found]
+    return Timeline(told, str(following) if following else "")
+
+
+def _record_of(row: Any, entry: AuditEntry) -> type[Record]:
+    """The record an entry is about: the row's own, or that of a line."""
+    return registry.get(entry.record) or type(row)
+
+
+def readable(row: Any, changes: Any) -> list[tuple[str, Any, Any]]:
+    """The changes of a row, old and new, that the present person may read."""
+    return versions.pairs(visible_changes(row, changes)) if isinstance(changes, dict) else []
+
+
+def _readable(row: Any, entry: AuditEntry) -> list[tuple[str, Any, Any]]:
+    """The changes of an entry, of the row or of a line of it, that the present person may read."""
+    record = _record_of(row, entry)
+    if record is type(row):
+        return readable(row, entry.changes)
+    gone = hidden(current_actor(), record)  # the line may be gone: what some line hides, every entry does
+    return [change for change in versions.pairs(entry.changes) if change[0] not in gone]
+
+
+def titles_in(session: Session, changes: Iterable[tuple[type[Record], list[tuple[str, Any, Any]]]]) -> Titles:
+    """The titles of all rows that changes link to; one statement for each record linked to."""
+    wanted: dict[str, set[int]] = {}
+    for record, pairs in changes:
+        for key, old, new in pairs:
+            target = record.__table__.columns[key].info.get("ref", "") if key in record.__table__.columns else ""
+            wanted.setdefault(target, set()).update(v for v in (old, new) if isinstance(v, int))
+    return {target: titles_of(session, target, ids) for target, ids in wanted.items() if target}
+
+
+def _comments(session: Session, entries: list[AuditEntry]) -> dict[int, Comment]:
+    """The comments some entries are about, in one statement."""
+    ids = [entry.changes["comment"] for entry in entries if entry.verb == "comment"]
+    return {c.id: c for c in session.scalars(select(Comment).where(Comment.id.in_(ids)))} if ids else {}
+
+
+def _told(actor: Actor, row: Any, each: reading.Happening, titles: Titles, said: dict[int, Comment]) -> Told:
+    what, at = each.what, each.place.at
+    if isinstance(what, AuditEntry):
+        comment = said.get(what.changes.get("comment", 0)) if what.verb == "comment" else None
+        return _comment(actor, row, what, comment) if comment is not None else _change(row, what, titles)
+    if each.place.sort == "notice":
+        return _notice(*what)
+    return Told(each.place.sort, "", str(what), at.isoformat(), texts.plain(at))
+
+
+def _change(row: Any, entry: AuditEntry, titles: Titles) -> Told:
+    record = _record_of(row, entry)
+    own = (entry.record, entry.record_id) == (str(type(row).__tablename__), row.id)
+    label = _what(record, entry)
+    told = Told(
+        "change",
+        entry.actor,
+        label if own else _("%(line)s: %(what)s", line=record_label(record), what=label),
+        entry.at.isoformat(),
+        texts.plain(entry.at),
+        why=translated(entry.why or ""),
+        source=translated(f"by {entry.source}") if entry.source in SOURCES else "",
+        entry=entry.id,
+        reverts=entry.reverts_id or 0 if entry.verb == "revert" else 0,
+    )
+    pairs = _readable(row, entry)
+    if entry.verb not in WHOLE:
+        told.changes = [
+            (field_label(record, key), in_words(record, key, old, titles), in_words(record, key, new, titles))
+            for key, old, new in pairs
+        ]
+    told.comparable = own and bool(pairs)
+    told.revertible = told.comparable and entry.verb in versions.EDITS and _may_write(row, pairs)
+    return told
+
+
+def _what(record: type[Record], entry: AuditEntry) -> str:
+    """What was done, in words; of a value shown in full also which."""
+    said = verb_label(record, entry.verb)
+    name = entry.changes.get("field") if entry.verb == "reveal" and isinstance(entry.changes, dict) else None
+    return f"{said}: {field_label(record, name)}" if isinstance(name, str) else said
+
+
+def _may_write(row: Any, pairs: list[tuple[str, Any, Any]]) -> bool:
+    """Whether it makes sense to offer taking these changes back: an edit could write each of them."""
+    return showing.may_change(current_actor(), row) and {key for key, _old, _new in pairs} <= writable(row)
+
+
+def writable(row: Any) -> set[str]:
+    """The fields an edit of a row may write."""
+    fixed = set(type(row).panel.fixed)
+    names = {f.key for f in form_fields(type(row)) if f.key not in fixed and f.name not in fixed}
+    return set(writable_fields(current_actor(), "edit", row, names))
+
+
+def _comment(actor: Actor, row: Any, entry: AuditEntry, comment: Comment) -> Told:
+    gone = comment.removed_at is not None
+    mine = comment.author_id is not None and comment.author_id == actor.user_id
+    return Told(
+        "comment",
+        comment.author,
+        _("Removed by %(person)s", person=comment.removed_by) if gone else "",
+        comment.at.isoformat(),
+        texts.plain(comment.at),
+        entry=entry.id,
+        comment=comment,
+        text=spoken(comment),
+        mine=mine and not gone,
+        removable=(mine or may(actor, "delete", row)) and not gone,
+    )
+
+
+def spoken(comment: Comment) -> Markup:
+    """The words of a comment; who was named stands there by name."""
+    parts, end = [], 0
+    for found in MENTION.finditer(comment.text):
+        named = comment.named.get(found.group(1))
+        if named is None:
+            continue
+        parts.append(escape(comment.text[end : found.start()]))
+        parts.append(Markup('<span class="yx-named" title="{}">@{}</span>').format(found.group(0), named[1]))
+        end = found.end()
+    return Markup("").join([*parts, escape(comment.text[end:])])
+
+
+def _notice(notice: Notice, first: str | None, last: str | None) -> Told:
+    reader = person_name(first, last) if notice.user_id is not None else _("the customer")
+    ways = {"app": _("in the app"), "mail": _("by mail"), "letter": _("by letter")}
+    return Told(
+        "notice",
+        reader,
+        _("was told %(way)s", way=ways.get(notice.channel, notice.channel)),
+        notice.created_at.isoformat(),
+        texts.plain(notice.created_at),
+        why=notice.subject,
+    )
+
+
+def in_words(record: type[Record], key: str, value: Any, titles: Titles) -> str:
+    """A value as the history keeps it, in words."""
+    if value is None:
+        return "—"
+    if key not in record.__table__.columns:
+        return translated(str(value))
+    past: Field = field_of(record, key)
+    if past.target:
+        return titles.get(past.target, {}).get(value, f"#{value}") if isinstance(value, int) else str(value)
+    if past.private:
+        return str(value)
+    try:
+        value = past.kind.read(value) if past.kind is not None and not isinstance(value, bool) else value
+    except ValueError:
+        return str(value)
+    return texts.text(past, value) or "—"
