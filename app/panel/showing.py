@@ -15,7 +15,7 @@ from app.kernel.actor import Actor, current_actor
 from app.kernel.fields import hidden, writable_fields
 from app.kernel.reveal import may_reveal
 from app.kernel.workflow import offers
-from app.panel import cells, timing
+from app.panel import cells, texts, timing
 from app.panel.approving import boards_of
 from app.panel.chart import flow_of
 from app.panel.fields import Field, columns_of, field_of, fields_of, form_fields, lines_of
