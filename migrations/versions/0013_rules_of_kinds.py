@@ -1,7 +1,7 @@
 """The database keeps the rules of the kinds; a person may have a clock of his or her own.
 
-Revision ID: 0010
-Revises: 0009
+Revision ID: 0013
+Revises: 0012
 """
 
 from typing import Any
@@ -11,8 +11,8 @@ from alembic import op
 
 from app.schema.rules import PerDialect
 
-revision = "0010"
-down_revision = "0009"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
