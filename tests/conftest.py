@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,12 @@ class Backend:
     url: str
     engine: Engine
     reset: Callable[[], None]
+
+    @cached_property
+    def people(self) -> dict[str, Actor]:
+        """Everybody of the freshly founded department, read once: a reset brings them back as they were."""
+        with self.session() as session, acting(system_actor("tests", "cli")):
+            return {name: load_actor(session, user_id) for name, user_id in department.user_ids(session).items()}
 
     def session(self) -> Session:
         """A guarded session of its own, beside the application's."""
@@ -135,8 +142,7 @@ def session(backend: Backend) -> Iterator[Session]:
 @pytest.fixture
 def people(backend: Backend) -> dict[str, Actor]:
     """The actor of each person of the test department, by user name (see `tests.department`)."""
-    with backend.session() as session, acting(system_actor("tests", "cli")):
-        return {name: load_actor(session, user_id) for name, user_id in department.user_ids(session).items()}
+    return dict(backend.people)
 
 
 @pytest.fixture

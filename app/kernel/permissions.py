@@ -260,9 +260,11 @@ def load_actor(
         asked = ((role_id, record, base), (role_id, record, ""), (role_id, "", base), (role_id, "", ""))
         scope = next((scopes[each] for each in asked if each in scopes), Scope.OWN)
         reach[key] = max(scope, reach.get(key, Scope.NONE))
-    unit_id, below, branch = _units(session, user_id)
     person = registry["person"].__table__.c
-    zone = session.connection().scalar(select(person.time_zone).where(person.user_id == user_id))
+    with on_behalf("access"):
+        own = session.execute(select(person.unit_id, person.time_zone).where(person.user_id == user_id)).one_or_none()
+    unit_id, zone = own if own is not None else (None, None)
+    below, branch = _units(session, unit_id)
     at = at or datetime.now(UTC)
     stood_in_for = represented(session, user_id, house_day(at)) if deputising else {}
     return Actor(
@@ -329,13 +331,12 @@ def nearest_holders(session: Session, role: str, unit_id: int | None) -> set[int
     return everybody
 
 
-def _units(session: Session, user_id: int) -> tuple[int | None, tuple[int, ...], tuple[int, ...]]:
-    """The user's unit, it and all below, and all of its branch (the ancestor just below the root)."""
-    person, unit = registry["person"].__table__.c, registry["unit"].__table__.c
+def _units(session: Session, unit_id: int | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """A unit and all below it, and all of its branch (the ancestor just below the root)."""
+    if unit_id is None:
+        return (), ()
+    unit = registry["unit"].__table__.c
     with on_behalf("access"):
-        unit_id = session.scalar(select(person.unit_id).where(person.user_id == user_id))
-        if unit_id is None:
-            return None, (), ()
         parents: dict[int, Any] = {row.id: row.parent_id for row in session.execute(select(unit.id, unit.parent_id))}
     children: dict[int, list[int]] = {}
     for child, parent in parents.items():
@@ -352,7 +353,7 @@ def _units(session: Session, user_id: int) -> tuple[int | None, tuple[int, ...],
     while parents.get(branch) and parents.get(parents[branch]) and parents[branch] not in seen:
         branch = parents[branch]
         seen.add(branch)
-    return unit_id, below(unit_id), below(branch)
+    return below(unit_id), below(branch)
 
 
 def holds(session: Session, role: Role) -> set[tuple[str, str]]:
