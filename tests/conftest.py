@@ -158,7 +158,7 @@ def sign_in(app: Flask) -> Callable[[str], FlaskClient]:
 
     def enter(username: str) -> FlaskClient:
         client: Any = app.test_client()
-        client.csrf = department.sign_in(client, username)
+        client.csrf = department.enter(client, username)
         return client
 
     return enter

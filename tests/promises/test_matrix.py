@@ -91,7 +91,7 @@ def world(request, sqlite_backend):
     made = World(app, record, oracle, rows, tokens_of(before, oracle), {})
     for name in PEOPLE.values():
         client = made.clients[name] = app.test_client()
-        client.csrf = department.sign_in(client, name)
+        client.csrf = department.enter(client, name)
     return made
 
 
