@@ -173,7 +173,7 @@ class Filler:
                 value = None
             elif "ref" in info:
                 value = self._link(column, number)
-            elif "choices" in info:
+            elif "choices" in info and not info.get("many"):
                 value = self.random.choice(list(info["choices"]))
             elif (kind := info.get("kind")) is None:
                 value = None

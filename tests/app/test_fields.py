@@ -259,9 +259,9 @@ def test_a_value_is_overwritten_by_who_may_write_and_not_read(rows, session, sig
         stake="100",
         share="10",
         delivery="phone",
-        account="6222020012345678",
+        account="6222020012345671",
     )
-    assert stored(session, rows["D2"]).account == "6222020012345678"
+    assert stored(session, rows["D2"]).account == "6222020012345671"
 
 
 def test_no_route_passes_the_session(rows, session, people):

@@ -48,6 +48,7 @@ def customers(session, people, as_system):
 @pytest.mark.parametrize("written", ["wangxiaoming", "Wang Xiao", "wxm", "xiaom", "王晓", "王曉明", "曉"])
 def test_pickers_and_lists_find_it_within_ones_rows(sign_in, backend, customers, written):
     client = sign_in("renewal")
+    client.get("/contract/pick/customer_id")
     with statements(backend.engine) as sent:
         found = client.get("/contract/pick/customer_id", query_string={"q": written}).json["options"]
     assert [option["text"] for option in found] == ["王曉明"]
