@@ -157,7 +157,9 @@ def judge_fields(world, name, key, shown):
     for column in world.record.__table__.columns:
         value, private = row[column.key], getattr(column.info.get("kind"), "private", False)
         given = shown.get(column.key)
-        if not world.oracle.reads(name, world.record, key, column.key):
+        if column.info.get("spelling"):
+            world.expect(column.key not in shown, name, key, column.key, "is the engine's own and is told")
+        elif not world.oracle.reads(name, world.record, key, column.key):
             world.expect(given is None, name, key, column.key, "is shown")
         elif private and value is not None:
             world.expect(given != value and "•" in str(given), name, key, column.key, "is not masked")

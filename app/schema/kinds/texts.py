@@ -1,6 +1,7 @@
 """Texts: codes, short and long ones, texts with a little form, web links, JSON."""
 
 import json
+import unicodedata
 import re
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -56,8 +57,7 @@ def _json(raw: Any) -> Any:
     try:
         if isinstance(raw, str):
             return json.loads(raw, parse_constant=_no_constant)
-        json.dumps(raw, allow_nan=False)
-        return raw
+        return json.loads(unicodedata.normalize("NFC", json.dumps(raw, allow_nan=False, ensure_ascii=False)))
     except (ValueError, TypeError, RecursionError) as error:
         raise BadValue("not valid JSON: %(problem)s", problem=error) from None
 
