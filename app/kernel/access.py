@@ -246,6 +246,17 @@ def find(session: Session, record: type[Record], key: Any) -> Record:
     return row
 
 
+def find_part(session: Session, line: type[Line], whole_id: int, key: Any) -> Any:
+    """The line with that id among those of one row; else `NotFound`, the same for another row's and for none."""
+    mine = (line.id == key, getattr(line, line.parent) == whole_id)
+    part = (
+        session.scalars(select(line).where(*mine)).one_or_none() if isinstance(key, int) and 0 < key < 2**31 else None
+    )
+    if part is None:
+        raise NotFound("There is no such part here.")
+    return part
+
+
 def sees(session: Session, actor: Actor, row: Record) -> bool:
     """Whether somebody else would see that row, asked of the gate itself."""
     record: Any = type(row)

@@ -235,7 +235,7 @@ def _permit(session: Session, actor: Actor, verb: str, row: Record) -> None:
     scope = actor.scope(verb, policy_name(type(row)))
     if not access.within(actor, scope, row):
         raise NotPermitted("This would put the row out of your own reach; ask a supervisor to hand it over.")
-    if isinstance(row, _Placed) and inspect(row).has_identity and not _was_within(actor, scope, row):
+    if inspect(row).has_identity and not _was_within(session, actor, scope, row):
         raise NotPermitted("This row is not among those you may change.")
     if verb != "add" and (state := _frozen(session, row)) is not None:
         raise Conflict("Nothing can be changed here while it is %(state)s.", state=state.label)
@@ -275,8 +275,18 @@ def _changed(row: Record) -> set[str]:
     return {key for key in keys if attributes.get_history(row, key).has_changes()}
 
 
-def _was_within(actor: Actor, scope: Scope, row: _Placed) -> bool:
-    """Whether the row lay within scope before its owner or unit were changed."""
-    past = [attributes.get_history(row, key) for key in ("owner_id", "unit_id")]
-    owner, unit = (next(iter(p.deleted or p.unchanged or [None])) for p in past)
-    return access.place_within(actor, scope, type(row), owner, unit)  # type: ignore[arg-type] # a mixin of records
+def _was_within(session: Session, actor: Actor, scope: Scope, row: Record) -> bool:
+    """Whether the row lay within scope before its owner or unit, or what it is a part of, were changed."""
+    if isinstance(row, Line) and type(row).parent in _changed(row):
+        whole = session.get(type(row).parent_record(), _before(row, type(row).parent))
+        return whole is not None and access.within(actor, scope, whole) and _frozen(session, whole) is None
+    if not isinstance(row, _Placed):
+        return True
+    owner, unit = _before(row, "owner_id"), _before(row, "unit_id")
+    return access.place_within(actor, scope, type(row), owner, unit)
+
+
+def _before(row: Record, key: str) -> Any:
+    """The value of a field before it was changed."""
+    past = attributes.get_history(row, key)
+    return next(iter(past.deleted or past.unchanged or [None]))

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from app.extensions import db
-from app.kernel.access import require
+from app.kernel.access import find_part, require
 from app.kernel.actor import current_actor
 from app.panel import showing
 from app.panel.base import RecordView, check_version
@@ -53,13 +53,13 @@ class Lines(RecordView):
     def edit_line(self, key: int, name: str, part_key: int) -> str:
         """The row's page with the form of a line open on it."""
         line, _whole = self._line(key, name)
-        return self._open_line(key, line, form_of(line, self._part(line, key, part_key)), part_key)
+        return self._open_line(key, line, form_of(line, find_part(db.session, line, key, part_key)), part_key)
 
     @expose("/<int:key>/lines/<name>/<int:part_key>/edit", methods=["POST"])
     def change_line(self, key: int, name: str, part_key: int) -> Response | tuple[str, int]:
         """Change a line."""
         line, _whole = self._line(key, name)
-        part = self._part(line, key, part_key)
+        part = find_part(db.session, line, key, part_key)
         form = form_of(line, part)
         values = form.typed(request.form)
         if form.faulty:
@@ -72,7 +72,7 @@ class Lines(RecordView):
                     fill(part, form, values)
         except Refusal as refusal:
             form.complain(refusal)
-            merge(db.session, form, self._part(line, key, part_key), request.form)
+            merge(db.session, form, find_part(db.session, line, key, part_key), request.form)
             return self._open_line(key, line, form, part_key), refusal.status
         flash(_("Saved."), "success")
         return self._back(key, name)
@@ -81,7 +81,7 @@ class Lines(RecordView):
     def delete_line(self, key: int, name: str, part_key: int) -> Response | tuple[str, int]:
         """Remove a line."""
         line, _whole = self._line(key, name)
-        part = self._part(line, key, part_key)
+        part = find_part(db.session, line, key, part_key)
         try:
             with saving(db.session):
                 check_version(part, request.form.get("version"))
@@ -113,13 +113,6 @@ class Lines(RecordView):
     def _last(self, line: Any, key: int) -> int:
         """The position of the last line."""
         return db.session.scalar(select(func.max(line.position)).where(getattr(line, line.parent) == key)) or 0
-
-    def _part(self, line: type[Line], key: int, part_key: int) -> Any:
-        wanted = select(line).where(line.id == min(part_key, 2**31 - 1), getattr(line, line.parent) == key)
-        part = db.session.scalars(wanted).one_or_none()
-        if part is None:
-            raise NotFound("There is no such part here.")
-        return part
 
     def _open_line(self, key: int, line: type[Line], form: Form, part_key: int = 0) -> str:
         form.name_links(db.session)

@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.kernel.access import find_part
 from app.kernel.actor import current_actor
 from app.kernel.fields import writable_fields
 from app.kernel.values import parsed
 from app.panel.fields import form_fields, lines_of
 from app.panel.showing import in_order
-from app.schema.errors import Conflict, Invalid, NotFound, Refusal
+from app.schema.errors import Conflict, Invalid, Refusal
 from app.schema.record import Line, Record
 from app.schema.traits import Ordered
 
@@ -66,10 +67,7 @@ def _write(session: Session, whole: Record, line: type[Line], given: dict[str, A
     key, version, remove = given.pop("id", None), given.pop("version", None), given.pop("remove", False)
     part: Any = None
     if key is not None:
-        mine = select(line).where(line.id == key, getattr(line, line.parent) == whole.id)
-        part = session.scalars(mine).one_or_none() if isinstance(key, int) and 0 < key < 2**31 else None
-        if part is None:
-            raise NotFound("There is no such part here.")
+        part = find_part(session, line, whole.id, key)
         if version != part.version:
             raise Conflict("Somebody changed this line meanwhile. Look at it again, then save.", field="version")
     if remove is True and part is not None:
