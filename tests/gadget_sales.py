@@ -71,7 +71,7 @@ SALES = profile(
         "gadget_sales",
         "Gadget sales",
         (OFFICE, BUYER, GADGET, SUCCESSOR),
-        by=(Role.MANAGER, Role.RENEWAL),
+        by=(Role.MANAGER, Role.SUPERVISOR, Role.RENEWAL),
         aliases={"编号": "Code"},
     )
 )

@@ -68,10 +68,10 @@ def test_as_a_user_the_permission_is_asked_and_the_history_names_him(flask, sale
     refused = flask("data", "import", "gadget_sales", sales, "--as", "sales")
     assert (refused.exit_code, gadgets(session)) == (1, [])
     assert "You may not load files" in json.loads(refused.stdout)["error"]
-    flask("data", "import", "gadget_sales", sales, "--as", "renewal")
+    flask("data", "import", "gadget_sales", sales, "--as", "supervisor")
     assert gadgets(session) == ["G1", "G3", "G3-2"]
     users = set(session.scalars(select(AuditEntry.user_id).where(AuditEntry.verb == "import")))
-    assert users == {people["renewal"].user_id}
+    assert users == {people["supervisor"].user_id}
 
 
 @pytest.mark.parametrize("words", [("data", "import", "nothing", "x"), ("data", "export", "nothing")])

@@ -110,10 +110,10 @@ def test_loading_twice_changes_nothing(bring, file, session):
 
 def test_rows_that_differ_are_changed_and_their_history_tells_old_and_new(bring, file, session, people):
     bring(file(line(), line(Code="G2")))
-    outcome = bring(file(line(Price="120", Phone="13900139000"), line(Code="G2")), who="renewal")
+    outcome = bring(file(line(Price="120", Phone="13900139000"), line(Code="G2")), who="supervisor")
     assert counts(outcome)["gadget"] == (0, 1, 1, 0)
     row = session.scalars(select(Gadget).where(Gadget.code == "G1")).one()
-    assert (row.price, row.version, row.changed_by_id) == (Decimal(120), 2, people["renewal"].user_id)
+    assert (row.price, row.version, row.changed_by_id) == (Decimal(120), 2, people["supervisor"].user_id)
     entry = session.scalars(select(AuditEntry).where(AuditEntry.verb == "edit", AuditEntry.record == "gadget")).one()
     assert (entry.record, entry.record_id, entry.source) == ("gadget", row.id, "import")
     assert entry.changes["price"] == ["100.00", "120.00"]

@@ -54,7 +54,8 @@ def load(
     not yet there are made, rows that differ are changed, the others stand. Loading the same file again therefore
     changes nothing. A line with any fault is refused whole; refused lines go to the file `refused`, if one is named
     and there are any. A dry run writes nothing and tells what would happen. Moments in cells are read on the clock
-    of `zone`. Rows belong to the importing person's unit and to nobody, unless the profile says otherwise.
+    of `zone`. Rows belong to the importing person's unit and to nobody, unless the profile says otherwise. What the
+    person may not write, or a record's conditions do not allow, is refused as everywhere else (see `ruling`).
 
     Raises `NotPermitted`, and `SheetError` for a fault of the file as a whole; then nothing was written.
     """
@@ -65,11 +66,12 @@ def load(
     sheet = open_sheet(path, filename, profile.columns, profile.aliases)
     outcome.unused_columns = sheet.unknown_columns
     outcome.records = {target.name: Tally(target.record) for target in profile.targets}
-    bringing = replace(current_actor(), system=True, source="import", why=f"import {filename}")
+    bringer = current_actor()
+    bringing = replace(bringer, system=True, source="import", why=f"import {filename}")
     with Stage() as stage, acting(bringing):
         plan = Plan(profile, session, zone)
         bounds = _read(sheet, plan, stage, outcome, progress)
-        _write(session, plan, stage, outcome, progress)
+        _write(session, Writer(session, plan, stage, outcome, bringer), stage, outcome, progress)
         outcome.problem_count, outcome.refused = stage.counts()
         outcome.problems, outcome.unknown = list(stage.problems(SHOWN)), stage.unknown(SHOWN)
         if refused is not None and outcome.refused:
@@ -144,9 +146,9 @@ def _show(plan: Plan, entries: list[Entry | None], fresh: list[int], outcome: Ou
             preview.append(plan.shown(n, entries))
 
 
-def _write(session: Session, plan: Plan, stage: Stage, outcome: Outcome, progress: Progress) -> None:
+def _write(session: Session, writer: Writer, stage: Stage, outcome: Outcome, progress: Progress) -> None:
     """The second pass: the sound lines, a thousand at a time."""
-    writer, done = Writer(session, plan, stage, outcome), 0
+    done = 0
     for lines in stage.lines():
         writer.write([(row, [entry and Entry(*entry) for entry in entries]) for row, entries in lines])
         done += len(lines)

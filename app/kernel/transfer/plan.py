@@ -147,6 +147,11 @@ class Plan:
         source = self.targets[n].fields[self.targets[n].key]
         return source.column if isinstance(source, Cell) else None
 
+    def column_of(self, n: int, name: str) -> str:
+        """The column of the file that fills a field of target `n`; of one that no cell fills the field, as `→ name`."""
+        source = self.targets[n].fields.get(name)
+        return source.column if isinstance(source, Cell) else f"→ {name}"
+
     def shown(self, n: int, entries: Sequence[Entry | None]) -> dict[str, Any]:
         """What the line says of target `n`, for the eye: links by their key, private values masked."""
         entry, told = entries[n], {}

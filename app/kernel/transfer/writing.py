@@ -1,6 +1,7 @@
 """Writing accepted lines: set by set, each target's rows found by key, inserted, updated or left as they are."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -9,11 +10,12 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from app.kernel import history, numbering
-from app.kernel.actor import current_actor
+from app.kernel.actor import Actor, current_actor
 from app.kernel.database import among, put
 from app.kernel.spelling import is_spelt, spelt
 from app.kernel.transfer.outcome import Outcome, Problem
 from app.kernel.transfer.plan import Entry, Plan
+from app.kernel.transfer.ruling import Ruling
 from app.kernel.transfer.stage import Stage
 from app.schema.errors import Conflict
 from app.schema.record import words
@@ -42,14 +44,26 @@ class Way(NamedTuple):
     frozen: frozenset[Any]
     serials: tuple[Column[Any], ...]
     placed: bool
+    ruling: Ruling
+
+
+class Ruled(Exception):
+    """Rows of target `n` that the rules of its fields refuse: by key, the field and what is wrong with it."""
+
+    def __init__(self, n: int, faults: dict[str, list[tuple[str, str, dict[str, Any]]]]) -> None:
+        super().__init__(f"{len(faults)} rows of target {n}")
+        self.n, self.faults = n, faults
 
 
 class Writer:
-    """Writes chunks of lines. On a dry run it only counts, and rows that would be made have negative ids."""
+    """Writes chunks of lines. On a dry run it only counts, and rows that would be made have negative ids.
 
-    def __init__(self, session: Session, plan: Plan, stage: Stage, outcome: Outcome) -> None:
+    It writes as the system; what the rules of fields say is asked for `bringer`, who brings the file in.
+    """
+
+    def __init__(self, session: Session, plan: Plan, stage: Stage, outcome: Outcome, bringer: Actor) -> None:
         self._session, self._plan, self._stage, self._outcome = session, plan, stage, outcome
-        self._now, self._actor = datetime.now(UTC), current_actor()
+        self._now, self._actor, self._bringer = datetime.now(UTC), current_actor(), bringer
         self._made_up = 0
         self._ways = [self._way(n) for n in range(len(plan.targets))]
 
@@ -57,25 +71,28 @@ class Writer:
         target, table = self._plan.targets[n], self._plan.tables[n]
         record = registry[target.record]
         state = record.workflow.field if record.workflow else None
+        names = tuple(target.fields)
+        fresh_only = frozenset(name for name in (*target.once, state) if name is not None and name in target.fields)
         return Way(
             table,
             table.c[target.key],
-            tuple(target.fields),
-            frozenset(name for name in (*target.once, state) if name is not None and name in target.fields),
+            names,
+            fresh_only,
             state,
             record.workflow.frozen if record.workflow else frozenset(),
             tuple(c for c in table.c if c.info.get("serial") and c.key not in target.fields),
             issubclass(record, _Placed),
+            Ruling(self._bringer, record, names, fresh_only),
         )
 
     def write(self, lines: Lines) -> None:
-        """Write a chunk. A row the database's own constraints refuse is found and refused, the others stay."""
-        if self._outcome.dry_run:
-            self._settle(self._targets(lines))
-            return
+        """Write a chunk. A row that a rule or the database's own constraints refuse is refused, the others stay."""
         try:
-            with self._session.begin_nested():
+            with nullcontext() if self._outcome.dry_run else self._session.begin_nested():
                 settled = self._targets(lines)
+        except Ruled as ruled:
+            refused = self._refuse(lines, ruled)
+            self.write([line for line in lines if line[0] not in refused])
         except (IntegrityError, DataError) as error:
             if len(lines) == 1:
                 self._stage.refuse(_refused(lines[0][0], error, self._plan.tables))
@@ -85,6 +102,16 @@ class Writer:
             self.write(lines[middle:])
         else:
             self._settle(settled)
+
+    def _refuse(self, lines: Lines, ruled: Ruled) -> set[int]:
+        """Refuse the lines that speak of rows the rules refuse; returns their numbers."""
+        found = set()
+        for number, entries in lines:
+            entry = entries[ruled.n]
+            for name, msgid, args in ruled.faults.get(entry.key, ()) if entry is not None else ():
+                self._stage.refuse(Problem(number, self._plan.column_of(ruled.n, name), None, msgid, args))
+                found.add(number)
+        return found
 
     def _settle(self, settled: list[Settled]) -> None:
         """What the chunk did stands: note it, so that a key is written and counted once."""
@@ -117,11 +144,13 @@ class Writer:
         return values
 
     def _target(self, n: int, wanted: dict[str, dict[str, Any]]) -> Settled:
+        """Find, judge, then change or make the rows of one target. Raises `Ruled`; nothing of it is written then."""
         if not wanted:
             return {}
         way = self._ways[n]
         by_value = {values[way.key.key]: key for key, values in wanted.items()}
-        names = dict.fromkeys(("id", "version", *way.names, *((way.state,) if way.state else ())))
+        more = (*((way.state,) if way.state else ()), *sorted(way.ruling.looks_at))
+        names = dict.fromkeys(("id", "version", *way.names, *more))
         columns = [way.table.c[name] for name in names]
         found: dict[str, Any] = {}
         for some in _chunks(list(by_value)):
@@ -129,15 +158,24 @@ class Writer:
             found |= {by_value[row[way.key.key]]: dict(row) for row in rows}
         settled: Settled = {}
         changes = []
+        faults: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
         for key, row in found.items():
             differs = {name for name, value in wanted[key].items() if row[name] != value}
+            differs -= way.ruling.unsaid(wanted[key], row)
             frozen = way.state is not None and row[way.state] in way.frozen
             changed = set() if frozen else differs - way.fresh_only
             kept = differs if frozen else differs & {way.state}
+            if wrong := list(way.ruling.faults(wanted[key], row, changed)):
+                faults[key] = wrong
             settled[key] = (row["id"], "changed" if changed else "kept" if kept else "stood")
             if changed:
                 changes.append((row, {name: wanted[key][name] for name in changed}))
         fresh = {key: values for key, values in wanted.items() if key not in found}
+        for key, values in fresh.items():
+            if wrong := list(way.ruling.faults(values, None, set())):
+                faults[key] = wrong
+        if faults:
+            raise Ruled(n, faults)
         if self._outcome.dry_run:
             settled |= {key: (self._next_made_up(), "written") for key in fresh}
         else:

@@ -1,15 +1,21 @@
 """Guards of forms: lines of other rows, two who write at once, what is sent twice, private values in between."""
 
+from dataclasses import replace
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from sqlalchemy import func, select
 
 from app.kernel import guard, submissions
 from app.kernel.actor import acting, system_actor
+from app.kernel.transfer import load
+from app.kernel.transfer.ruling import Ruling
 from app.panel import grids
 from app.schema.kinds import Kind
+from app.schema.transfer import Cell, Target
 from tests.dossier import Dossier
 from tests.gadget import Diary, Gadget, GadgetPart
+from tests.gadget_sales import SALES
 from tests.promises.guards.world import OTHER_PHONE, Controls, World, asked, none, yes
 from tests.screens import post
 
@@ -122,6 +128,18 @@ def merged_unread(world: World) -> list[Any]:
     return [page[-100:] for page in (*pages, answer.text) if "9876" in page]
 
 
+def brought_in(world: World) -> list[Any]:
+    """A field of the leaders in a file of a specialist, and an answer by mail without an address."""
+    cells = {"code": Cell("Code"), "reserve": Cell("Reserve"), "delivery": Cell("Delivery")}
+    profile = replace(SALES, targets=(Target("dossier", "dossier", "code", cells),))
+    with NamedTemporaryFile("w", suffix=".csv") as file, acting(world.people["renewal"]):
+        file.write("Code,Reserve,Delivery\nF1,5,phone\nF2,,mail\n")
+        file.flush()
+        taken = load(world.session, profile, file.name, "f.csv").loaded
+        world.session.rollback()
+    return [taken] if taken else []
+
+
 def everybodys(patch: Any, _world: World) -> None:
     """A line is looked for among all of its sort."""
     patch.setattr(grids, "_parts", lambda session, line, whole: {p.id: p for p in session.scalars(select(line))})
@@ -142,6 +160,7 @@ CONTROLS: Controls = {
     "a line was within one's reach": (lines_taken_over, lambda p, _: p.setattr(guard, "_was_within", yes)),
     "a line is reached through its own row": (lines_of_another_row, lines_of_all),
     "a form holds the lines of its own row": (lines_of_another_form, everybodys),
+    "a file obeys the rules of fields": (brought_in, lambda p, _: p.setattr(Ruling, "faults", lambda *asked: iter(()))),
     "what is sent twice is done once": (done_twice, lambda p, _: p.setattr(submissions, "claim", none)),
     "private values are masked where two meet": (
         merged_bare,
