@@ -16,6 +16,7 @@ from app.schema.kinds import (
     LongText,
     Money,
     Percent,
+    Phone,
     ShortText,
     State,
     YesNo,
@@ -116,9 +117,10 @@ class DossierNote(Line):
     dossier_id: Mapped[int] = ref("dossier", ondelete="CASCADE")
     text: Mapped[ShortText]
     grade: Mapped[ShortText | None]
+    caller: Mapped[Phone | None]
 
     fields = (Rule("grade", read=INSIDERS, published=DossierState.SETTLED),)
-    panel = Panel(title="text", columns=("text", "grade"), form=(Group("", "text", "grade"),))
+    panel = Panel(title="text", columns=("text", "grade", "caller"), form=(Group("", "text", "grade", "caller"),))
 
 
 class DossierCopy(Owned, Record):

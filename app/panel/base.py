@@ -32,9 +32,15 @@ class RecordView(BaseView):
         """Whether the present person may add a row, and there is a form for it."""
         return bool(self.record.panel.form) and may(current_actor(), "add", self.record)
 
-    def page(self, key: int, revealed: Mapping[str, str] = showing.NOTHING, **more: Any) -> str:
-        """A row's page; `more` are forms that stand open on it, and what is wrong; `revealed` as `showing.of` says."""
-        shown = showing.of(db.session, self.record, key, revealed)
+    def page(
+        self,
+        key: int,
+        revealed: Mapping[str, str] = showing.NOTHING,
+        part: tuple[str, int] | None = None,
+        **more: Any,
+    ) -> str:
+        """A row's page; `more` are forms that stand open on it, and what is wrong; the others as `showing.of` says."""
+        shown = showing.of(db.session, self.record, key, revealed, part)
         happened = timeline.of(db.session, shown["row"], request.args.get("before"))
         return render_template("panel/show.html", **shown, timeline=happened, **more)
 

@@ -43,7 +43,7 @@ def _cell(field: Field, read: Read, short: bool) -> Markup:
         return state_badge(type(read.row).workflow, value)
     written = texts.text(field, value)
     if field.private:
-        return _private(field, read, written, short)
+        return _private(field, read, written)
     style = field.kind.cell if field.kind is not None else "moment" if isinstance(value, datetime) else "text"
     return _STYLES[style](value, written, short)
 
@@ -81,15 +81,25 @@ _STYLES: dict[str, Callable[[Any, str, bool], Markup]] = {
 """How each style of cell is made: of the value, its words, and whether there is little room."""
 
 
-def _private(field: Field, read: Read, masked: str, short: bool) -> Markup:
+def _private(field: Field, read: Read, masked: str) -> Markup:
     """A private value: masked, with the way to see it; or in full, where it has just been revealed."""
     if field.key in read.revealed:
         return Markup('<strong class="yx-revealed">{}</strong>').format(read.revealed[field.key])
     made = Markup(f'<span class="yx-masked" title="{escape(_("Masked"))}">{escape(masked)}</span>')
-    if short or not read.reveals:
+    if not read.reveals:
         return made
-    url = url_for(f"{field.record.__tablename__}.ask_reveal", key=read.row.id, name=field.key, _anchor="reveal")
+    url = _way_to_reveal(field, read.row)
     return made + Markup(' <a class="yx-reveal" href="{}">{}</a>').format(url, _("Show in full"))
+
+
+def _way_to_reveal(field: Field, row: Any) -> str:
+    """Where a value is asked for in full: on the page of the row, of a line on that of what it is a part of."""
+    table = str(field.record.__tablename__)
+    if not issubclass(field.record, Line):
+        return url_for(f"{table}.ask_reveal", key=row.id, name=field.key, _anchor="reveal")
+    whole, key = field.record.parent_record().__tablename__, getattr(row, field.record.parent)
+    here = {"line": table, "part_key": row.id, "name": field.key}
+    return url_for(f"{whole}.ask_reveal_of_line", key=key, **here, _anchor="reveal")
 
 
 def _link(field: Field, value: Any, title: str | None) -> Markup:

@@ -75,8 +75,17 @@ def read_one(session: Session, record: type[Record], key: int, fields: list[Fiel
     return reading.read(found)
 
 
-def of(session: Session, record: type[Record], key: int, revealed: Mapping[str, str] = NOTHING) -> dict[str, Any]:
-    """What the template of a row's page needs; `revealed` are private values to be shown in full, this once."""
+def of(
+    session: Session,
+    record: type[Record],
+    key: int,
+    revealed: Mapping[str, str] = NOTHING,
+    part: tuple[str, int] | None = None,
+) -> dict[str, Any]:
+    """What the template of a row's page needs; `revealed` are private values to be shown in full, this once.
+
+    They are those of the row itself or, where `part` names one by sort and id, of one of its lines.
+    """
     actor, panel = current_actor(), record.panel
     grouped = [(translated(group.title), fields_of(record, group.fields)) for group in panel.form]
     shown = {f.key or f.name for _title, fields in grouped for f in fields}
@@ -86,7 +95,12 @@ def of(session: Session, record: type[Record], key: int, revealed: Mapping[str, 
     everything = [*(f for _title, fields in grouped for f in fields), *facts, *placed, *who]
     read = read_one(session, record, key, everything)
     row = read.row
-    read.revealed, read.reveals = dict(revealed), may_reveal(actor, row)
+    read.revealed, read.reveals = {} if part else dict(revealed), may_reveal(actor, row)
+    lines = [lines_table(session, line, row, actor) for line in lines_of(record)]
+    for table in lines:
+        for each in table.reads:
+            mine = part == (table.record.__tablename__, each.row.id)
+            each.revealed, each.reveals = dict(revealed) if mine else {}, read.reveals
     facts = [f for f in facts if f not in placed and not f.is_state]
     state = field_of(record, record.workflow.field) if record.workflow else None
     return {
@@ -104,7 +118,7 @@ def of(session: Session, record: type[Record], key: int, revealed: Mapping[str, 
         "boards": boards_of(session, row),
         "clocks": timing.of(session, row, actor),
         "flow": flow_of(record, getattr(row, record.workflow.field)) if record.workflow else None,
-        "lines": [lines_table(session, line, row, actor) for line in lines_of(record)],
+        "lines": lines,
         "related": related_of(record, row, actor),
     }
 

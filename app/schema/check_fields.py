@@ -7,13 +7,38 @@ from app.schema.conditions import leaves
 from app.schema.fields import Rule
 from app.schema.record import Record, computed_of, kind_of, policy_name, rules_of
 from app.schema.registry import Registry
+from app.schema.traits import Spelt
+from app.schema.workflow import SPOKEN
 
 LONGEST_NAME = 76
 """Characters a field's permission may have, with its record where the field is a line's."""
 
 
+RESERVED = {
+    **dict.fromkeys(SPOKEN, "what a step asks beside the fields has this name"),
+    **dict.fromkeys(("approval", "in_place_of"), "the history of a step tells of agreements by this name"),
+    **dict.fromkeys(("csrf_token", "once", "seen"), "forms carry something of this name"),
+    **dict.fromkeys(("q", "order", "psize", "after", "before"), "the address of a list has a parameter of this name"),
+    **dict.fromkeys(("lines", "remove"), "requests that write lines have a member of this name"),
+    "search_key": "how a title sounds is kept under this name: take the trait Spelt",
+}
+"""Names no record may give a field, each with what the engine uses it for."""
+
+
+def _reserved(record: type[Record]) -> Iterator[str]:
+    """Fields called by a name that the engine uses itself."""
+    for name in (*record.__table__.columns.keys(), *computed_of(record)):
+        if name in RESERVED and not (name == "search_key" and issubclass(record, Spelt)):
+            yield f"calls a field {name!r}, but {RESERVED[name]}: give it another"
+    title = record.panel.title
+    kind = kind_of(record, title) if title in record.__table__.columns else None
+    if issubclass(record, Spelt) and kind is not None and kind.private:
+        yield f"keeps how {title!r} sounds, which is private: take Spelt out, or choose another title"
+
+
 def faults_of(record: type[Record], registry: Registry) -> Iterator[str]:
     """What is wrong with the rules of one record."""
+    yield from _reserved(record)
     columns = record.__table__.columns
     names = [rule.field for rule in record.fields]
     for name in sorted({name for name in names if names.count(name) > 1}):

@@ -1,13 +1,14 @@
 """``flask panel check``: what does not hold and what smells, each with its file, its line and its cure."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from flask_appbuilder import Model
 from sqlalchemy.orm import Mapped
 
 from app.cli import check as checking
-from app.schema import check
+from app.schema import check, check_fields
 from app.schema.errors import DeclarationError
 from app.schema.grants import Grants
 from app.schema.kinds import INTEGER, ShortText, State, starts_at
@@ -19,6 +20,7 @@ from app.schema.rows import Shared
 from app.schema.settings import Setting
 from app.schema.smells import smells_of
 from app.schema.workflow import Step, Workflow
+from models.customers import Customer
 
 
 class Mood(State):
@@ -69,6 +71,26 @@ def test_what_does_not_hold_names_file_and_line(widget, monkeypatch):
     monkeypatch.setattr(widget, "panel", Panel(title="colour"))
     with pytest.raises(DeclarationError, match=r"tests/app/test_check\.py:\d+: Widget shows 'colour'"):
         check.run(registry)
+
+
+@pytest.mark.parametrize("name", sorted(check_fields.RESERVED))
+def test_a_field_has_no_name_the_engine_uses(monkeypatch, name):
+    monkeypatch.setattr(registry, "frozen", False)
+    columns = {"__annotations__": {name: Mapped[ShortText | None]}}
+    grants = {"grants": Grants(work=(Role.SALES,)), "panel": Panel(title="id")}
+    widget = type("Gimmick", (Shared, Record), {"__module__": __name__, **columns, **grants})
+    try:
+        found = "\n".join(check.faults_of(widget, registry))
+    finally:
+        registry.forget(widget)
+        Model.metadata.remove(widget.__table__)
+        Model.registry._dispose_cls(widget)
+    assert f"calls a field {name!r}, but" in found
+
+
+def test_no_sound_is_kept_of_a_private_title(monkeypatch):
+    monkeypatch.setattr(Customer, "panel", replace(Customer.panel, title="phone"))
+    assert "keeps how 'phone' sounds, which is private" in "\n".join(check.faults_of(Customer, registry))
 
 
 def test_the_command_warns_and_fails_only_when_strict(sqlite_backend, monkeypatch):

@@ -10,7 +10,7 @@ from app.kernel.actor import acting, system_actor
 from app.kernel.settings import set_setting
 from app.kernel.tables import AuditEntry, Notice
 from app.schema.errors import Refusal
-from tests.dossier import Dossier
+from tests.dossier import Dossier, DossierNote
 from tests.screens import plain, post
 
 ACCOUNT = "6222020012345678"
@@ -103,6 +103,34 @@ def test_the_api_shows_it_on_the_same_terms(key, session, sign_in):
     assert answer.json == {"field": "account", "value": ACCOUNT}
     assert answer.headers["Cache-Control"] == "no-store"
     assert len(entries(session)) == 1
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_line_shows_its_values_on_the_page_of_its_row(key, session, sign_in):
+    """With the same button, on the same terms, and no line through another row's page."""
+    phone = "+8613800007777"
+    with acting(system_actor("tests")):
+        notes = [DossierNote(dossier_id=key, text=text, caller=phone) for text in ("one", "two")]
+        other = Dossier(code="D2", owner_id=session.get(Dossier, key).owner_id)
+        session.add_all([*notes, other])
+        session.commit()
+        note, elsewhere = notes[0].id, other.id
+    client, url = sign_in("sales"), f"/dossier/{key}/lines/dossier_note/{note}/reveal/caller"
+    page = client.get(f"/dossier/{key}")
+    assert (page.text.count("/reveal/caller"), phone in page.text) == (2, False)
+    asked = client.get(url)
+    assert (asked.status_code, phone in asked.text) == (200, False)
+    assert f'action="{url}"' in asked.text
+    assert post(client, url, reason=" ").status_code == 422
+    shown = post(client, url, reason=REASON)
+    assert (shown.status_code, shown.text.count(phone)) == (200, 1)
+    assert entries(session) == [("Sales Tester", {"field": "caller"}, REASON)]
+    assert "Reveal: Caller" in plain(client.get(f"/dossier/{key}").text)
+    assert phone not in client.get(f"/dossier/{key}").text
+    for stranger in (url.replace(f"dossier/{key}", f"dossier/{elsewhere}"), url.replace("caller", "text")):
+        assert post(client, stranger, reason=REASON).status_code == 404
+    assert "/reveal/" not in sign_in("manager").get(f"/dossier/{key}").text
+    assert post(sign_in("manager"), url, reason=REASON).status_code == 403
 
 
 def test_what_was_shown_stands_in_the_history_though_the_answer_fails(key, session, sign_in, monkeypatch):
