@@ -1,8 +1,8 @@
 """Texts: codes, short and long ones, texts with a little form, web links, JSON."""
 
 import json
-import unicodedata
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import urlsplit
