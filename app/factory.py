@@ -12,7 +12,7 @@ import views
 from app import cli
 from app.extensions import compress, csrf, db, migrate
 from app.jobs import cron
-from app.kernel import clock
+from app.kernel import clock, store
 from app.kernel.database import address, engine_options, prepare
 from app.kernel.identity.directory import Directory
 from app.kernel.identity.sealing import Seal
@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     cron.check(registry, clock.house_zone())
     registry.freeze()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    store.set_store(store.Store(settings.data_dir / "files"))
     app = Flask(__name__, root_path=str(Path(__file__).parent / "panel"))
     app.config.update(_flask_config(settings))
     app.extensions["settings"] = settings
@@ -98,5 +99,6 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_SECURE": secure,
         "MAX_CONTENT_LENGTH": 50 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "MAX_FORM_PARTS": 10_000,  # a form that sends files may hold hundreds of lines besides
         "WTF_CSRF_TIME_LIMIT": None,
     }

@@ -13,6 +13,7 @@ from app.schema.kinds import (
     BankAccount,
     Choice,
     Code,
+    File,
     LongText,
     Money,
     Percent,
@@ -21,6 +22,7 @@ from app.schema.kinds import (
     State,
     YesNo,
     choice,
+    file,
     ref,
     starts_at,
 )
@@ -69,6 +71,7 @@ class Dossier(Owned, Record):
     address: Mapped[Address | None]
     urgent: Mapped[YesNo] = mapped_column(default=False)
     urgency: Mapped[LongText | None]
+    report: Mapped[File | None] = file()
     stake: Mapped[Money] = mapped_column(default=Decimal(100))
     share: Mapped[Percent] = mapped_column(default=Decimal(10))
     fee = computed(MONEY, fee_of, of=("stake", "share"))
@@ -83,6 +86,7 @@ class Dossier(Owned, Record):
         Rule("reserve", read=INSIDERS),
         Rule("account", read=(Role.SALES, *INSIDERS), write=(Role.SALES, Role.RENEWAL, *LEADERS)),
         Rule("rival_id", read=INSIDERS),
+        Rule("report", read=INSIDERS, write=LEADERS, when=DossierState.OPEN, published=DossierState.SETTLED),
         Rule("address", shown=If("delivery", Delivery.MAIL), required=If("delivery", Delivery.MAIL)),
         Rule("urgency", shown=If("urgent", True) & ~If("delivery", Delivery.COUNTER)),
     )
@@ -92,7 +96,7 @@ class Dossier(Owned, Record):
         columns=("code", "finding", "reserve", "account", "rival_id", "fee", "cut", "state"),
         search=("code", "finding", "reserve", "account", "rival.name"),
         form=(
-            Group("Dossier", "code", "stake", "share", "finding", "reserve", "account", "rival_id"),
+            Group("Dossier", "code", "stake", "share", "finding", "reserve", "account", "rival_id", "report"),
             Group("Answer", "delivery", "address", "urgent", "urgency"),
         ),
         facts=("fee",),

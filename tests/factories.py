@@ -1,13 +1,16 @@
 """Rows of any record, made from the kinds of its fields; the system is acting."""
 
+from io import BytesIO
 from itertools import count
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.kernel import files
 from app.kernel.actor import Actor
-from app.schema.kinds import CODE, LONG_TEXT, MARKDOWN, SHORT_TEXT
+from app.schema.kinds import CODE, LONG_TEXT, MARKDOWN, SHORT_TEXT, File, FileKind
+from app.schema.kinds.files import sample
 from app.schema.record import Record
 from app.schema.registry import registry
 from app.schema.rows import _Placed
@@ -60,10 +63,18 @@ def _value(session: Session, record: type[Record], column: Any, number: int, own
     kind = info.get("kind")
     if kind is None or column.default is not None:
         return None
+    if isinstance(kind, FileKind):
+        return sent(session, kind, number, f"{CANARY}-{record.__tablename__}-{column.key}-{number}.txt")
     if kind not in MARKED:
         return kind.sample(number) if needed or kind.private else None
     text = f"{CANARY}-{record.__tablename__}-{number}"
     return text[: getattr(column.type, "length", None) or kind.longest]
+
+
+def sent(session: Session, kind: FileKind, number: int = 1, name: str = "") -> File:
+    """A file of a kind, sent by who is acting and waiting for its row."""
+    told, body = sample(kind, number)
+    return files.receive(session, files.Upload(BytesIO(body), name or told.name))
 
 
 def value_of_kind(record: type[Record], name: str) -> Any:

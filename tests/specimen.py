@@ -17,6 +17,7 @@ from app.schema.kinds import (
     Day,
     Duration,
     Email,
+    File,
     IdNumber,
     Json,
     LongText,
@@ -45,6 +46,7 @@ from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Record
 from app.schema.roles import Role
 from app.schema.rows import Owned
+from app.schema.traits import Attached
 
 
 class Colour(Choice):
@@ -59,11 +61,11 @@ FIELDS = (
     *("code", "name", "story", "article", "site", "payload", "count", "size", "amount", "fee", "fee_currency"),
     *("share", "rate", "weight", "agreed", "colour", "colours", "day", "at", "month", "takes", "clock"),
     *("phone", "email", "address", "id_number", "passport", "firm", "plate", "any_plate", "vin", "old_vin", "account"),
-    "gadget_id",
+    *("gadget_id", "paper", "photo", "signed", "secret"),
 )
 
 
-class Specimen(Owned, Record):
+class Specimen(Attached, Owned, Record):
     """One of each."""
 
     code: Mapped[Code] = mapped_column(unique=True)
@@ -100,8 +102,12 @@ class Specimen(Owned, Record):
     old_vin: Mapped[str | None] = kinds.vin(checked=False)
     account: Mapped[BankAccount | None]
     gadget_id: Mapped[int | None] = ref("gadget")
+    paper: Mapped[File | None] = kinds.file()
+    photo: Mapped[File | None] = kinds.image()
+    signed: Mapped[File | None] = kinds.signature()
+    secret: Mapped[File | None] = kinds.file(private=True)
 
-    grants = Grants(work=(Role.SALES,))
+    grants = Grants(work=(Role.SALES,), see=(Role.INSPECTOR,), reveal=(Role.SALES,))
     panel = Panel(
         menu=Menu("Gadgets", order=97),
         title="code",

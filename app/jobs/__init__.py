@@ -3,6 +3,6 @@
 Importing this room declares the engine's own jobs, such as ``notices.send``, ``history.seal`` and ``clocks.tick``.
 """
 
-from app.jobs import clocks, sealing, sender, trash
+from app.jobs import clocks, files, sealing, sender, trash
 
-__all__ = ["clocks", "sealing", "sender", "trash"]
+__all__ = ["clocks", "files", "sealing", "sender", "trash"]

@@ -15,11 +15,14 @@ from sqlalchemy import UniqueConstraint, func, select, text
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
-from app.kernel import history, numbering
+from app.kernel import files, history, numbering
 from app.kernel.actor import current_actor
 from app.kernel.database import put
 from app.kernel.permissions import holders
+from app.kernel.store import the_store
 from app.schema.errors import NotPermitted
+from app.schema.kinds import File, FileKind
+from app.schema.kinds.files import sample
 from app.schema.record import Record
 from app.schema.registry import registry
 from app.schema.roles import Role
@@ -27,6 +30,8 @@ from app.schema.rows import Shared, _Placed
 
 LANGUAGES = {"en": ("en",), "zh": ("zh_Hans",), "both": ("zh_Hans", "en")}
 BATCH = 2_000
+FILES = 60
+"""Rows of a record, by id, that get their files; more would only fill the disk."""
 FEW = 40
 """Rows of a shared record, such as a reference list, that are enough however much there is of the others."""
 MOST_TRIED = 4
@@ -143,6 +148,8 @@ class Filler:
             written = self._put(rows)
             done.written, done.refused = done.written + written, done.refused + len(rows) - written
             last = rows[-1]["id"]
+        if done.written:
+            self._keep_files(first, last)
         self._move_sequence()
         self.house.grown(self.name)
         if done.written:
@@ -177,6 +184,8 @@ class Filler:
                 value = self.random.choice(list(info["choices"]))
             elif (kind := info.get("kind")) is None:
                 value = None
+            elif isinstance(kind, FileKind):
+                value = self._file(kind, key, number)[0] if number <= FILES or not column.nullable else None
             elif isinstance(value := self._sample(kind, key, number, language), datetime):
                 value = noted + timedelta(hours=self.random.randrange(1, 500))
             elif isinstance(value, date):
@@ -190,6 +199,21 @@ class Filler:
         if key in NAMED:
             return self.random.choice(sorted(NAMED[key]()))
         return kind.sample(number, language)
+
+    def _file(self, kind: FileKind, key: str, number: int) -> tuple[File, bytes]:
+        """The file of a row in a field, and its bytes."""
+        return sample(kind, number, self.languages[number % len(self.languages)], f"{self.name}.{key}")
+
+    def _keep_files(self, first: int, last: int) -> None:
+        """Keep the bytes of the files that rows were written with, and note whose they are."""
+        for key, kind in files.fields_of(self.record).items():
+            column = self.table.c[key]
+            rows = select(self.table.c.id).where(column.is_not(None), self.table.c.id.between(first, last))
+            for number in list(self.house.session.connection().scalars(rows)):
+                file, body = self._file(kind, key, number)
+                the_store().remove(file.id)
+                the_store().put(file.id, body)
+                files.entered(self.house.session, file, body, (self.name, number, key))
 
     def _link(self, column: Any, number: int) -> int | None:
         ids = self.house.ids(column.info["ref"])

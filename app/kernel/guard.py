@@ -12,7 +12,7 @@ from sqlalchemy import Connection, event, inspect, select
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, UOWTransaction, attributes, with_loader_criteria
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.kernel import access, approvals, clocks, conditions, history, numbering, spelling, trash, workflow
+from app.kernel import access, approvals, clocks, conditions, files, history, numbering, spelling, trash, workflow
 from app.kernel.actor import Actor, current_actor, on_behalf
 from app.kernel.statements import BULK, TABLES, refuse, refuse_bulk, touches_records
 from app.schema.errors import Conflict, Invalid, NotPermitted
@@ -168,6 +168,7 @@ def _check(session: Session, context: UOWTransaction, instances: Any) -> None:
     actor, now = current_actor(), datetime.now(UTC)
     with session.no_autoflush:
         session.info.pop("clocks", None)
+        session.info.pop("files", None)
         timed = []
         for row in [r for r in session.new if isinstance(r, Record)]:
             _place(session, row, actor)
@@ -176,10 +177,12 @@ def _check(session: Session, context: UOWTransaction, instances: Any) -> None:
             row.created_by_id = row.changed_by_id = actor.user_id
             row.created_at = row.changed_at = now
             _permit(session, actor, "add", row)
+            files.bind(session, row)
             timed.append(row)
         for row in [r for r in session.dirty if isinstance(r, Record) and session.is_modified(r)]:
             _permit(session, actor, "edit", row)
             workflow.check_move(row, _changed(row))
+            files.bind(session, row)
             spelling.spell(row)
             approvals.watch(session, row, _changed(row), now)
             row.changed_by_id, row.changed_at = actor.user_id, now
@@ -187,7 +190,7 @@ def _check(session: Session, context: UOWTransaction, instances: Any) -> None:
                 timed.append(row)
         for row in [r for r in session.deleted if isinstance(r, Record)]:
             _permit(session, actor, "delete", row)
-            trash.keep(session, row)
+            trash.keep(session, row, now)
             clocks.forget(session, row)
         clocks.follow(session, timed, now)
         history.collect(session)
@@ -198,6 +201,7 @@ event.listen(Mapper, "mapper_configured", workflow.guard_state)
 
 @event.listens_for(GuardedSession, "after_flush")
 def _record(session: Session, context: UOWTransaction) -> None:
+    files.write(session)
     history.write(session)
     clocks.write(session)
 

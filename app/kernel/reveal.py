@@ -14,7 +14,7 @@ from app.kernel.database import insert
 from app.kernel.settings import setting_value
 from app.kernel.tables import RevealsOfDay
 from app.schema.errors import NotFound, NotPermitted, Refusal
-from app.schema.kinds import INTEGER
+from app.schema.kinds import INTEGER, File, Reader
 from app.schema.record import Record, kind_of, policy_name
 from app.schema.roles import Role, Scope
 from app.schema.settings import setting
@@ -57,7 +57,7 @@ def reveal(session: Session, row: Record, field: str, reason: str) -> str:
     if used == most:
         _tell(session, actor, now, most)
     session.commit()
-    return kind.write(value)
+    return kind.told(value, Reader()) if isinstance(value, File) else kind.write(value)
 
 
 def _count(session: Session, user_id: int, now: datetime, most: int) -> int | None:

@@ -384,3 +384,34 @@ class ImportBatch(Model):
     result: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     finished_at: Mapped[datetime | None] = mapped_column(UtcMoment)
     error: Mapped[str | None] = mapped_column(Text)
+
+
+class Attachment(Model):
+    """A file: how it was called, what it is by its content, and whose it is. Its bytes lie in the store under `token`.
+
+    `record`, `record_id` and `field` say of which row it is; without a record it waits for one, and `field` is empty
+    where it stands in the row's list. `released_at` is when it was taken out of its place, `buried_at` when the row
+    was deleted: the same moment as in the trash, from which it comes back with the row.
+    """
+
+    __tablename__ = "attachment"
+    __table_args__: Any = (
+        UniqueConstraint("token"),
+        Index("ix_attachment_row", "record", "record_id", "field"),
+        Index("ix_attachment_waiting", "user_id", "at"),
+        CheckConstraint("size > 0", name="size_is_above_0"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(String(40))
+    filename: Mapped[str] = mapped_column(String(200))
+    content_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int] = mapped_column(Integer)
+    sha256: Mapped[str] = mapped_column(String(64))
+    record: Mapped[str | None] = mapped_column(String(80))
+    record_id: Mapped[int | None] = mapped_column(Integer)
+    field: Mapped[str] = mapped_column(String(80), default="")
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+    at: Mapped[datetime] = mapped_column(UtcMoment, default=_now)
+    released_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    buried_at: Mapped[datetime | None] = mapped_column(UtcMoment)

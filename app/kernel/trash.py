@@ -6,13 +6,13 @@ department sets.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, false, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from app.kernel import access
+from app.kernel import access, files
 from app.kernel.actor import Actor, current_actor, on_behalf
 from app.kernel.history.writing import BOOKKEEPING, plain, shown
 from app.kernel.settings import setting_value
@@ -28,12 +28,17 @@ from app.schema.settings import setting
 DAYS = setting("trash.days", 30, INTEGER, "How long a deleted entry can be restored", "days")
 
 
-def keep(session: Session, row: Record) -> None:
-    """Keep a row that is about to be deleted, with its lines; a line deleted by itself is told by the history alone."""
+def keep(session: Session, row: Record, at: datetime) -> None:
+    """Keep a row that is about to be deleted, with its lines; a line deleted by itself is told by the history alone.
+
+    Their files are put away with them; `at` is the moment of the deletion.
+    """
+    files.bury(session, type(row), [row.id], at)
     if isinstance(row, Line):
         return
     record, actor = type(row), current_actor()
     with on_behalf("trash"):
+        lines = list(_lines(session, record, row.id))
         values = {column.key: plain(getattr(row, column.key)) for column in _columns(record)}
         kept = {
             "record": str(record.__tablename__),
@@ -43,10 +48,12 @@ def keep(session: Session, row: Record) -> None:
             "unit_id": getattr(row, "unit_id", None),
             "deleted_by_id": actor.user_id,
             "deleted_by": actor.name,
-            "at": datetime.now(UTC),
+            "at": at,
             "kept": values,
-            "lines": list(_lines(session, record, row.id)),
+            "lines": lines,
         }
+        for part in lines:
+            files.bury(session, registry[part["record"]], [part["id"]], at)
         session.connection().execute(insert(Trashed).values(**kept))
 
 
@@ -135,6 +142,10 @@ def restore(session: Session, trashed_id: int) -> Record:
             AuditEntry.at >= kept.at,
         )
         entry = session.scalar(ended)
+    files.unearth(session, record, [kept.record_id], kept.at)
+    for part in kept.lines:
+        if (line := registry.get(part["record"])) is not None:
+            files.unearth(session, line, [part["id"]], kept.at)
     row = _made(session, record, kept.record_id, kept.kept)
     noting = session.info.setdefault("noting", {})
     noting[row] = ("restore", entry)

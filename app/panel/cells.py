@@ -12,7 +12,9 @@ from app.panel import navigation, texts
 from app.panel.fields import USERS, Field
 from app.panel.labels import choice_label
 from app.panel.markdown import rendered
+from app.panel.tickets import file_url
 from app.panel.titles import Read
+from app.schema.kinds import File
 from app.schema.record import Line, Record
 from app.schema.registry import registry
 from app.schema.workflow import Workflow
@@ -71,18 +73,38 @@ def _url(value: Any, written: str, short: bool) -> Markup:
     return link.format(value, shown) if value.startswith(("https://", "http://")) else escape(written)
 
 
+def _file(value: Any, written: str, short: bool) -> Markup:
+    return Markup('<a class="yx-file" href="{}">{}</a>').format(file_url(value), value.name if short else written)
+
+
+def _picture(value: Any, written: str, short: bool) -> Markup:
+    return _file(value, written, short) if short else thumbnail(value, file_url(value))
+
+
+def thumbnail(file: File, url: str) -> Markup:
+    """A picture made small, leading to itself."""
+    made = Markup('<a href="{0}"><img class="yx-thumb" src="{0}" alt="{1}" title="{1}" loading="lazy"></a>')
+    return made.format(url, file.name)
+
+
 _STYLES: dict[str, Callable[[Any, str, bool], Markup]] = {
     "text": lambda value, written, short: escape(written),
     "lines": _lines,
     "markdown": _marked_down,
     "moment": _moment,
     "url": _url,
+    "file": _file,
+    "picture": _picture,
 }
 """How each style of cell is made: of the value, its words, and whether there is little room."""
 
 
 def _private(field: Field, read: Read, masked: str) -> Markup:
     """A private value: masked, with the way to see it; or in full, where it has just been revealed."""
+    if field.key in read.revealed and isinstance(value := getattr(read.row, field.key), File):
+        return Markup('<a class="yx-file yx-revealed" href="{}">{}</a>').format(
+            file_url(value, revealed=True), read.revealed[field.key]
+        )
     if field.key in read.revealed:
         return Markup('<strong class="yx-revealed">{}</strong>').format(read.revealed[field.key])
     made = Markup(f'<span class="yx-masked" title="{escape(_("Masked"))}">{escape(masked)}</span>')

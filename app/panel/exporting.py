@@ -21,7 +21,7 @@ from app.panel.base import RecordView
 from app.panel.fields import Field, fields_of, readable
 from app.panel.saving import saving
 from app.schema.errors import Refusal
-from app.schema.kinds import YES_NO
+from app.schema.kinds import YES_NO, FileKind
 
 DANGEROUS = frozenset("=+-@\t\r\n＝＋－＠")
 """How a text begins that a spreadsheet would take for a formula."""
@@ -80,6 +80,8 @@ def writer_of(field: Field) -> Callable[[Any], str]:
     few = (True, False) if kind is YES_NO else () if field.many else field.choices
     if few:
         return ({None: ""} | {value: safe(texts.text(field, value)) for value in few}).__getitem__
+    if isinstance(kind, FileKind) and not field.private:
+        return lambda value: "" if value is None else safe(value.name)
     if kind is None or field.private or (kind.words is not None and not kind.numeric):
         return lambda value: "" if value is None else safe(texts.text(field, value))
     write = kind.write

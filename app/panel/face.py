@@ -13,9 +13,11 @@ from sqlalchemy import func, select
 from app.extensions import db
 from app.kernel.actor import NOBODY, Actor, current_actor
 from app.kernel.tables import Notice
-from app.panel import cells, labels, navigation
+from app.panel import cells, labels, navigation, texts
 from app.panel.builder import language
 from app.panel.identity import entering
+from app.panel.tickets import file_url
+from app.schema.kinds.files import size_in_words
 
 UNREAD_SHOWN = 99
 
@@ -29,6 +31,10 @@ def dress(app: Flask) -> None:
         icon=icon,
         asset=asset,
         cell=cells.cell,
+        file_url=file_url,
+        size_in_words=size_in_words,
+        thumbnail=cells.thumbnail,
+        moment=texts.plain,
         row_url=cells.row_url,
         sidebar=navigation.sidebar,
         unread=unread,

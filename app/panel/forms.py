@@ -30,11 +30,12 @@ from app.panel.titles import titles_of
 from app.schema.approval import Verdict
 from app.schema.conditions import ValueOf
 from app.schema.errors import Invalid, Refusal
-from app.schema.kinds import BadValue
+from app.schema.kinds import PICTURES, BadValue, FileKind
 from app.schema.record import Record, kind_of, rules_of
 from app.schema.workflow import SPOKEN, Step
 
 WIDE = {"textarea", "markdown", "checkboxes"}
+PICTURES_TAKEN = ",".join(PICTURES)
 
 
 @dataclass
@@ -75,7 +76,28 @@ class Input:
     @property
     def wide(self) -> bool:
         """Whether it takes the whole width."""
-        return self.control in WIDE
+        return self.control in WIDE or self.control == "signature"
+
+    @property
+    def takes_file(self) -> bool:
+        """Whether a file is sent for it."""
+        return self.field is not None and isinstance(self.field.kind, FileKind)
+
+    @property
+    def file(self) -> str:
+        """The file that stands in it, in words; "" for none."""
+        if self.stands or not self.value or self.field is None or not isinstance(self.field.kind, FileKind):
+            return self.value
+        try:
+            return self.field.kind.told(self.field.kind.read(self.value), texts.reader())
+        except BadValue:
+            return ""
+
+    @property
+    def accepts(self) -> str:
+        """The types of files a browser should offer; "" for all."""
+        pictures = self.field is not None and isinstance(self.field.kind, FileKind) and self.field.kind.pictures
+        return PICTURES_TAKEN if pictures else ""
 
 
 @dataclass
@@ -102,6 +124,11 @@ class Form:
     def inputs(self) -> list[Input]:
         """All inputs in order."""
         return [each for _title, inputs in self.groups for each in inputs]
+
+    @property
+    def sends_files(self) -> bool:
+        """Whether a file may be sent with it."""
+        return any(each.takes_file and not each.locked for each in self.inputs)
 
     @property
     def open(self) -> bool:

@@ -88,6 +88,11 @@ class Grid:
         return record_plural(self.line)
 
     @property
+    def sends_files(self) -> bool:
+        """Whether a file may be sent with a line."""
+        return self.pattern.form.sends_files
+
+    @property
     def ordered(self) -> bool:
         """Whether a person puts the lines in order."""
         return issubclass(self.line, Ordered)

@@ -19,7 +19,7 @@ from app.schema.workflow import SPOKEN, Step
 
 HISTORY_VERBS = (
     *("add", "edit", "delete", "restore", "revert", "export", "reveal", "time_limit_passed"),
-    *("comment", "edit comment", "remove comment"),
+    *("comment", "edit comment", "remove comment", "add file", "remove file"),
 )
 SOURCES = ("api", "cli", "import", "job", "system")
 BOOKKEEPING = ("owner_id", "unit_id", "created_at", "created_by_id", "changed_at", "changed_by_id")
@@ -104,6 +104,7 @@ def msgids() -> Iterator[str]:
     yield from (words(field) for field in BOOKKEEPING)
     yield from (words(name) for name in SPOKEN)
     yield words("approval")
+    yield words("files")
     yield words("in_place_of")
     yield from (verdict.label for verdict in Verdict)
     for record in registry:

@@ -18,6 +18,7 @@ from app.panel.forms import Form, fill, form_of
 from app.panel.labels import said
 from app.panel.merging import merge
 from app.panel.saving import made_once, saving
+from app.panel.uploads import typed
 from app.schema.errors import Conflict, NotFound, Refusal
 from app.schema.record import Line
 from app.schema.traits import Ordered
@@ -37,7 +38,7 @@ class Lines(RecordView):
         """Add a line."""
         line, whole = self._line(key, name)
         form = form_of(line)
-        values = form.typed(request.form)
+        values = typed(form)
         if form.faulty:
             return self._open_line(key, line, form), 422
         try:
@@ -61,7 +62,7 @@ class Lines(RecordView):
         line, _whole = self._line(key, name)
         part = find_part(db.session, line, key, part_key)
         form = form_of(line, part)
-        values = form.typed(request.form)
+        values = typed(form)
         if form.faulty:
             merge(db.session, form, part, request.form)
             return self._open_line(key, line, form, part_key), 422

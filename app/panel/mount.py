@@ -4,6 +4,7 @@ from flask import Flask, render_template
 from flask_appbuilder import AppBuilder, BaseView, expose
 
 from app.panel import errors, face, headers, history_api, resource, security
+from app.panel.files import FileResource, FileView
 from app.panel.identity.account import AccountPage
 from app.panel.identity.enrolment import FactorsPage
 from app.panel.identity.impersonating import ViewingPage
@@ -41,6 +42,8 @@ def mount(app: Flask, builder: AppBuilder) -> None:
     door = ("SignIn.login", "SignIn.enter", "SignIn.language", "PasskeyDoor.options", "PasskeyDoor.enter")
     security.close(app, public=("static", *door, "ProviderDoor.go", "ProviderDoor.back"))
     builder.add_view_no_menu(SignIn)
+    builder.add_view_no_menu(FileView)
+    builder.add_api(FileResource)
     for view in (AccountPage, FactorsPage, SecondFactorPage, PasskeyDoor, ProviderDoor, TokensPage, ViewingPage):
         builder.add_view_no_menu(view)
     for record in registry:

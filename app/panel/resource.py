@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from app.extensions import db
+from app.kernel import files
 from app.kernel.access import find, require
 from app.kernel.actor import NOBODY, current_actor
 from app.kernel.fields import hidden_in, writable_fields
@@ -33,10 +34,13 @@ from app.panel.labels import said, step_label
 from app.panel.listing import asked, page_of
 from app.panel.nested import lines_in, taken, write
 from app.panel.saving import added_once, saving
+from app.panel.tickets import file_url
 from app.panel.traces import trace_of
 from app.schema.errors import Conflict, Invalid, Refusal
+from app.schema.kinds import File
 from app.schema.record import Line, Record, computed_of, kind_of
 from app.schema.registry import registry
+from app.schema.traits import Attached
 
 Handler = Callable[..., Any]
 
@@ -111,6 +115,8 @@ class RecordResource(BaseApi):
         more: dict[str, Any] = {"trace": trace_of(row)} if request.args.get("trace") else {}
         if lines := {name: [as_json(part) for part in parts] for name, parts in lines_in(db.session, row)}:
             more["lines"] = lines
+        if isinstance(row, Attached):
+            more["files"] = [file_as_json(files.told(each)) for each in files.listed(db.session, row)]
         return jsonify({"result": as_json(row), "steps": steps, **more})
 
     @expose("/", methods=["POST"])
@@ -178,7 +184,9 @@ class RecordResource(BaseApi):
         reason = str(body_of_request().get("reason") or "")
         with saving(db.session):
             value = reveal(db.session, row, name, reason)
-        return jsonify({"field": name, "value": value})
+        file = getattr(row, name)
+        shown = file_as_json(file, revealed=True) if isinstance(file, File) else value
+        return jsonify({"field": name, "value": shown})
 
     def _writable(self, row: Record | None = None) -> frozenset[str]:
         fixed = set(self.record.panel.fixed) if row is not None else set()
@@ -196,8 +204,17 @@ def as_json(row: Record) -> dict[str, Any]:
         if name not in gone and name != SPELLING:
             value, kind = getattr(row, name), kind_of(record, name)
             private = kind is not None and kind.private and value is not None
-            shown[name] = kind.mask(value) if private and kind else plain(value)
+            shown[name] = kind.mask(value) if private and kind else _plain(value)
     return shown
+
+
+def _plain(value: Any) -> Any:
+    return file_as_json(value) if isinstance(value, File) else plain(value)
+
+
+def file_as_json(file: File, *, revealed: bool = False) -> dict[str, Any]:
+    """A file as the API shows it, with the address it is handed out at; `revealed` as of `file_url`."""
+    return file.as_json() | {"url": file_url(file, revealed=revealed)}
 
 
 def body_of_request() -> dict[str, Any]:

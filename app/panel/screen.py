@@ -13,6 +13,7 @@ from app.kernel.access import may, require
 from app.kernel.actor import current_actor
 from app.panel import listing
 from app.panel.exporting import Exporting
+from app.panel.files import Attaching
 from app.panel.handover import Handover
 from app.panel.lines import Lines
 from app.panel.pickers import Picking
@@ -26,7 +27,7 @@ RELATED_SHOWN = 20
 """Rows of another record that a row's page shows before pointing to their own list."""
 
 
-class Screen(Exporting, Handover, Lines, Picking, Revealing, Steps, Talking, Writing):
+class Screen(Attaching, Exporting, Handover, Lines, Picking, Revealing, Steps, Talking, Writing):
     """All screens of `record`, at ``/<record>/``."""
 
     def create_blueprint(

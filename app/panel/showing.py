@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -9,7 +10,7 @@ from flask import url_for
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from app.kernel import access, conditions
+from app.kernel import access, conditions, files
 from app.kernel.access import may
 from app.kernel.actor import Actor, current_actor
 from app.kernel.fields import hidden, writable_fields
@@ -23,11 +24,12 @@ from app.panel.labels import record_plural, said, step_label, translated
 from app.panel.titles import Read, reading_of
 from app.panel.traces import traced
 from app.schema.errors import NotFound
+from app.schema.kinds import File
 from app.schema.record import Line, Record, policy_name, words
 from app.schema.registry import registry
 from app.schema.roles import Scope
 from app.schema.rows import _Placed
-from app.schema.traits import Ordered
+from app.schema.traits import Attached, Ordered
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 WHO_AND_WHEN = ("created_by_id", "created_at", "changed_by_id", "changed_at")
@@ -117,6 +119,7 @@ def of(
         "can": allowed(actor, row),
         "boards": boards_of(session, row),
         "clocks": timing.of(session, row, actor),
+        "files": files_of(session, row),
         "flow": flow_of(record, getattr(row, record.workflow.field)) if record.workflow else None,
         "lines": lines,
         "related": related_of(record, row, actor),
@@ -168,10 +171,18 @@ def allowed(actor: Actor, row: Any) -> dict[str, bool]:
     placed = isinstance(row, _Placed)
     return {
         "edit": change and free,
+        "attach": change and isinstance(row, Attached),
         "delete": may(actor, "delete", row) and not is_frozen(row),
         "assign": change and placed and scope > Scope.OWN,
         "take": change and placed and record.pooled and row.owner_id is None and actor.user_id is not None,
     }
+
+
+def files_of(session: Session, row: Record) -> "list[tuple[File, datetime]] | None":
+    """The files in the list of a row with when each was sent; None for a row that carries no list."""
+    if not issubclass(type(row), Attached):
+        return None
+    return [(files.told(each), each.at) for each in files.listed(session, row)]
 
 
 def lines_table(session: Session, line: type[Line], row: Any, actor: Actor) -> LineTable:

@@ -13,6 +13,7 @@ from app.panel.base import RecordView
 from app.panel.forms import Form, questions
 from app.panel.labels import said, step_label
 from app.panel.saving import saving
+from app.panel.uploads import typed
 from app.schema.errors import Conflict, NotFound, NotPermitted, Refusal
 from app.schema.workflow import Step
 
@@ -34,7 +35,7 @@ class Steps(RecordView):
         step, row = self._step(name), self.row(key)
         form = questions(self.record, step, row)
         version = request.form.get("version", "")
-        values = form.typed(request.form)
+        values = typed(form)
         if form.faulty:
             form.version = version
             return self._open(key, step, form), 422

@@ -19,6 +19,7 @@ from app.panel.grids import Grid, grids_of, name_links
 from app.panel.labels import record_label, said
 from app.panel.merging import merge
 from app.panel.saving import made_once, saving
+from app.panel.uploads import typed
 from app.schema.errors import Conflict, NotFound, Refusal
 
 
@@ -149,9 +150,7 @@ class Writing(RecordView):
 
 def _typed(form: Form, grids: list[Grid]) -> dict[str, Any]:
     """Take what was written into the form and its lines; the values of the form that can be read."""
-    values = form.typed(request.form)
-    for grid in grids:
-        grid.typed(request.form)
+    values = typed(form, grids)
     if any(grid.faulty for grid in grids):
         form.problem = _("Some answers need your attention; everything you wrote is kept.")
     return values

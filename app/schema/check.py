@@ -10,9 +10,11 @@ from sqlalchemy.orm import configure_mappers
 from app.schema import check_fields, clocks, transfer
 from app.schema.errors import DeclarationError
 from app.schema.grants import VERBS
+from app.schema.kinds import FileKind
 from app.schema.record import Line, Record
 from app.schema.registry import Registry
 from app.schema.rows import Shared, _Placed
+from app.schema.traits import Attached
 from app.schema.workflow import SPOKEN, Return, Step, Withdraw, Workflow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,6 +50,8 @@ def faults_of(record: type[Record], registry: Registry) -> Iterator[str]:
             column = record.__table__.columns.get(name)
             if column is None or not getattr(column.info.get("kind"), "numeric", False):
                 yield f"totals {name!r}, which is no number of it"
+        if issubclass(record, Attached):
+            yield "is Attached and a Line, which has no page for a list of files: make its parent Attached"
     elif not hasattr(record, "grants"):
         yield "does not say who may do what: give it grants = Grants(work=…, see=…)"
     yield from _unknown_fields(record, registry)
@@ -140,6 +144,8 @@ def _unknown_fields(record: type[Record], registry: Registry) -> Iterator[str]:
         else:
             if reached not in inspect(target).columns:
                 yield f"searches {path!r}: {reached!r} is no field of {target.__name__}"
+            elif isinstance(inspect(target).columns[reached].info.get("kind"), FileKind):
+                yield f"searches {path!r}, which is a file: search what says something of it, such as a name"
     for column in record.__table__.columns:
         target_name = column.info.get("ref")
         if target_name and target_name != "ab_user" and target_name not in registry:

@@ -36,6 +36,10 @@ class Spelt:
         return mapped_column(Text, info={"spelling": True})
 
 
+class Attached:
+    """A record whose page carries a list of files, added and taken out by who may change the row."""
+
+
 class Archived:
     """A record that is put away instead of deleted; pickers no longer offer it."""
 

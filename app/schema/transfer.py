@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from app.schema.kinds import FileKind, Kind
 from app.schema.registry import registry
 from app.schema.roles import Role
 
 if TYPE_CHECKING:
-    from app.schema.kinds import Kind
     from app.schema.registry import Registry
 
 Parsed = dict[str, dict[str, Any]]
@@ -44,7 +44,7 @@ class Cell:
     values: Mapping[str, Any] | None = None
     then: Callable[[Any], Any] | None = None
     order: Literal["ymd", "mdy", "dmy"] = "ymd"
-    kind: "Kind | None" = None
+    kind: Kind | None = None
     mark: Literal[".", ","] = "."
 
 
@@ -149,6 +149,8 @@ def faults_of(declared: Profile, known: "Registry") -> Iterator[str]:
             given = column.default is not None or column.info.get("serial") or column.primary_key
             if column.key not in target.fields and not (column.nullable or given):
                 yield f"{place} leaves out {column.key!r}, which {target.record} needs"
+            if column.key in target.fields and isinstance(column.info.get("kind"), FileKind):
+                yield f"{place} fills {column.key!r}, which is a file: a line of a file holds none; leave it out"
         for name, source in target.fields.items():
             ref = columns[name].info.get("ref") if name in columns else None
             if isinstance(source, Cell) and ref and ref in known and known[ref].transfer is None:

@@ -27,7 +27,7 @@ from app.schema.panel import Group, Menu, Panel, Related
 from app.schema.record import Record
 from app.schema.roles import LEADERS, Role
 from app.schema.rows import Owned
-from app.schema.traits import Noted
+from app.schema.traits import Attached, Noted
 from app.schema.workflow import Return, Step, Workflow
 from models.claims import effects
 from models.claims.settings import (
@@ -48,7 +48,7 @@ S = ClaimState
 DECISION = ("approved", "decided_on", "method", "refusal_told_on")
 
 
-class Claim(Owned, Noted, Record):
+class Claim(Attached, Owned, Noted, Record):
     """A request for payment; it lives from first notice to payout. New ones wait until a specialist takes them.
 
     `approved` is what is to be paid in this `round`; a claim that is opened again begins the next one. The approval

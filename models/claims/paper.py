@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.schema.kinds import Day, ShortText, YesNo, ref
+from app.schema.kinds import Day, File, ShortText, YesNo, file, ref
 from app.schema.panel import Group, Panel
 from app.schema.record import Line
 
@@ -22,17 +22,18 @@ class Paper(Line):
     name: Mapped[ShortText]
     required: Mapped[YesNo] = mapped_column(default=True)
     received_on: Mapped[Day | None]
+    scan: Mapped[File | None] = file()
     authentic: Mapped[YesNo | None]
     complete: Mapped[YesNo | None]
     relevant: Mapped[YesNo | None]
 
     panel = Panel(
         title="name",
-        columns=("name", "required", "received_on", "authentic", "complete", "relevant"),
+        columns=("name", "required", "received_on", "scan", "authentic", "complete", "relevant"),
         search=("name",),
         form=(
             Group("Paper", "claim_id", "name", "required"),
-            Group("Examination", "received_on", "authentic", "complete", "relevant"),
+            Group("Examination", "received_on", "scan", "authentic", "complete", "relevant"),
         ),
         fixed=("claim_id",),
         order="id",

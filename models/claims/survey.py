@@ -9,11 +9,12 @@ from app.kernel.actor import on_behalf
 from app.kernel.outbox import tell
 from app.schema.errors import Conflict
 from app.schema.grants import Grants
-from app.schema.kinds import Day, LongText, Money, ShortText, ref, serial, starts_at
+from app.schema.kinds import Day, File, LongText, Money, ShortText, image, ref, serial, signature, starts_at
 from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Record
 from app.schema.roles import LEADERS, Role
 from app.schema.rows import Owned
+from app.schema.traits import Attached
 from app.schema.workflow import Move, Step, Workflow
 from models.claims.states import OPEN, SurveyState
 
@@ -39,7 +40,7 @@ def _hand_over(survey: "Survey", move: Move) -> None:
             )
 
 
-class Survey(Owned, Record):
+class Survey(Attached, Owned, Record):
     """An inspection of a loss that is complex or doubtful. `owner` is the surveyor, who reads the claim meanwhile.
 
     What it finds is handed to the claim, which is not decided before.
@@ -58,6 +59,8 @@ class Survey(Owned, Record):
     visited_on: Mapped[Day | None]
     findings: Mapped[LongText | None]
     assessed: Mapped[Money | None]
+    photo: Mapped[File | None] = image()
+    signed: Mapped[File | None] = signature()
     state: Mapped[SurveyState] = starts_at(S.ASSIGNED)
 
     grants = Grants(work=(Role.CLAIMS,), see=(Role.INSPECTOR,))
@@ -67,8 +70,9 @@ class Survey(Owned, Record):
         columns=("number", "claim_id", "purpose", "owner_id", "visited_on", "state"),
         search=("number", "claim.number"),
         form=(Group("Survey", "claim_id", "purpose", "place", "owner_id"),),
-        facts=("number", "visited_on", "findings", "assessed"),
+        facts=("number", "visited_on", "findings", "assessed", "photo", "signed"),
         fixed=("claim_id",),
+        labels={"signed": "Signed by the claimant"},
     )
     workflow = Workflow(
         Step("visit", S.ASSIGNED, S.ON_SITE, by=Role.CLAIMS, asks=("visited_on",)),
@@ -77,7 +81,7 @@ class Survey(Owned, Record):
             S.ON_SITE,
             S.REPORTED,
             by=Role.CLAIMS,
-            asks=("findings", "assessed"),
+            asks=("findings", "assessed", "photo?", "signed?"),
             effect=_hand_over,
             label="Hand in the report",
         ),

@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select
 
-from app.kernel import filling
+from app.kernel import files, filling
 from app.kernel.actor import acting, system_actor
+from app.kernel.store import the_store
 from app.kernel.tables import AuditEntry
 from app.schema.errors import NotPermitted
 from app.schema.record import kind_of
@@ -46,6 +47,10 @@ def test_every_record_is_filled_once_and_its_ids_go_on(backend, session):
     with acting(system_actor("demo")):
         told = session.scalar(select(func.count()).select_from(AuditEntry).where(AuditEntry.record_id.is_(None)))
         assert told >= len([done for done in came.values() if done.written])
+        scans = [scan for scan in session.scalars(select(registry["paper"].scan)) if scan is not None]
+        assert scans
+        for scan in scans:
+            assert len(the_store().open(files.visible(session, scan.id).token).read()) == scan.size
         for name in ("customer", "claim", "gadget"):
             assert make(session, registry[name]).id > counts[name]
         session.rollback()

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, attributes
 from app.kernel.actor import Actor, current_actor, request_address
 from app.kernel.deputies import signed
 from app.kernel.tables import AuditEntry
-from app.schema.kinds import iso_duration
+from app.schema.kinds import File, iso_duration
 from app.schema.record import Line, Record, kind_of
 
 BOOKKEEPING = {"id", "version", "created_at", "changed_at", "created_by_id", "changed_by_id", "search_key"}
@@ -21,6 +21,8 @@ BOOKKEEPING = {"id", "version", "created_at", "changed_at", "created_by_id", "ch
 
 def plain(value: Any) -> Any:
     """A value as JSON keeps it."""
+    if isinstance(value, File):
+        return value.as_json()
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Decimal):

@@ -11,6 +11,7 @@ from app.kernel.history import BOOKKEEPING
 from app.kernel.sheets.refused import guarded
 from app.kernel.transfer.cells import natural_key
 from app.schema.errors import DeclarationError
+from app.schema.kinds import File
 from app.schema.record import Record, metadata
 from app.schema.registry import registry
 
@@ -55,5 +56,7 @@ def _keyed(ref: str) -> Any:
 
 
 def _written(value: Any) -> str:
+    if isinstance(value, File):
+        return value.name
     plain = history.plain(value)
     return "" if plain is None else str(plain)

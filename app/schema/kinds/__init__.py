@@ -18,6 +18,7 @@ from app.schema.kinds.choices import (
     starts_at,
 )
 from app.schema.kinds.contacts import ADDRESS, EMAIL, PHONE, Address, Email, Phone, divided
+from app.schema.kinds.files import FILE, IMAGE, PICTURES, SIGNATURE, File, FileKind, file, image, signature
 from app.schema.kinds.identities import (
     ANY_PLATE,
     ANY_VIN,
@@ -90,7 +91,8 @@ ALL: tuple[Kind, ...] = (
     *(INTEGER, QUANTITY, MONEY, PERCENT, RATE, CURRENCY, YES_NO),
     *(DAY, MOMENT, MONTH, DURATION, ZONE),
     *(PHONE, EMAIL, ADDRESS),
-    *(ID_NUMBER, PAPER_NUMBER, COMPANY_CODE, PLATE, ANY_PLATE, VIN, ANY_VIN, BANK_ACCOUNT, LINK),
+    *(ID_NUMBER, PAPER_NUMBER, COMPANY_CODE, PLATE, ANY_PLATE, VIN, ANY_VIN, BANK_ACCOUNT),
+    *(LINK, FILE, IMAGE, SIGNATURE),
 )
 """Every kind that needs no list of values; `choice_kind` and `many_choice_kind` make those that do."""
 
@@ -106,7 +108,9 @@ __all__ = [
     "DAY",
     "DURATION",
     "EMAIL",
+    "FILE",
     "ID_NUMBER",
+    "IMAGE",
     "INTEGER",
     "JSON_VALUE",
     "LINK",
@@ -118,11 +122,13 @@ __all__ = [
     "PAPER_NUMBER",
     "PERCENT",
     "PHONE",
+    "PICTURES",
     "PLATE",
     "QUANTITY",
     "RATE",
     "SERIAL",
     "SHORT_TEXT",
+    "SIGNATURE",
     "URL",
     "VIN",
     "YES_NO",
@@ -137,6 +143,8 @@ __all__ = [
     "Day",
     "Duration",
     "Email",
+    "File",
+    "FileKind",
     "IdNumber",
     "Json",
     "Kind",
@@ -164,13 +172,16 @@ __all__ = [
     "choices",
     "divided",
     "factor",
+    "file",
     "id_number",
+    "image",
     "iso_duration",
     "many_choice_kind",
     "money",
     "plate",
     "ref",
     "serial",
+    "signature",
     "starts_at",
     "vin",
 ]
