@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import IO, Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session, attributes
 
 from app.kernel import access, history
@@ -278,11 +278,8 @@ def sweep(session: Session, at: datetime) -> tuple[int, int]:
         kept.released_at < at - timedelta(days=setting_value(session, KEPT) or 0),
         and_(kept.buried_at < day, ~in_trash),
     )
-    gone = list(session.scalars(select(kept).where(or_(*ways))))
-    for each in gone:
-        session.delete(each)
-    session.flush()
-    return len(gone), len(stray)
+    gone = session.execute(delete(kept).where(or_(*ways)).execution_options(synchronize_session=False))
+    return gone.rowcount, len(stray)  # type: ignore[attr-defined]
 
 
 def _release_orphans(session: Session, at: datetime) -> None:

@@ -4,7 +4,8 @@ The file for an input comes as ``file-<name>``; ``drop-<name>`` takes out the on
 holds what stands there, hidden. What is read of the form afterwards is as if it had held the file all along.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from flask import request
@@ -24,7 +25,7 @@ SENT, DROPPED = "file-", "drop-"
 
 def typed(form: Form, grids: Iterable[Grid] = ()) -> dict[str, Any]:
     """Take what was sent into a form and its lines, files and all; the values of the form that can be read."""
-    raw, problems = _received([form.record.__tablename__, *(grid.name for grid in grids)], form)
+    raw, problems = _received(form, {grid.name for grid in grids})
     values = form.typed(raw)
     for grid in grids:
         grid.typed(raw)
@@ -38,22 +39,37 @@ def typed(form: Form, grids: Iterable[Grid] = ()) -> dict[str, Any]:
     return values
 
 
-def _received(tables: list[str], form: Form) -> "tuple[MultiDict[str, str], dict[str, tuple[str, str]]]":
+def _received(form: Form, lines: set[str]) -> "tuple[MultiDict[str, str], dict[str, tuple[str, str]]]":
     """What was written, with each file that was sent in its place, and what was wrong with the others."""
     raw, problems = MultiDict(request.form), {}
     asked = {each.name for each in form.inputs if each.takes_file and not each.locked}
     for name in [key.removeprefix(DROPPED) for key in raw if key.startswith(DROPPED)]:
         raw[name] = ""
-    for key, sent in request.files.items():
-        name = key.removeprefix(SENT)
-        if not sent.filename or (name not in asked and name.partition(".")[0] not in tables):
-            continue
-        try:
-            with saving(db.session):
+    with _kept_at_once():
+        for key, sent in request.files.items():
+            name = key.removeprefix(SENT)
+            if not sent.filename or (name not in asked and name.partition(".")[0] not in lines):
+                continue
+            try:
                 raw[name] = str(files.receive(db.session, files.Upload(cast(Any, sent.stream), sent.filename)))
-        except Refusal as refusal:
-            problems[name] = (plain_name(sent.filename), said(refusal))
+            except Refusal as refusal:
+                problems[name] = (plain_name(sent.filename), said(refusal))
     return raw, problems
+
+
+@contextmanager
+def _kept_at_once() -> Iterator[None]:
+    """Commit the files sent. Rows read so far stay as they were read: one changed meanwhile is a conflict."""
+    if not any(sent.filename for sent in request.files.values()):
+        yield
+        return
+    session = db.session()
+    expires, session.expire_on_commit = session.expire_on_commit, False
+    try:
+        with saving(session):
+            yield
+    finally:
+        session.expire_on_commit = expires
 
 
 def _places(form: Form, grids: Iterable[Grid]) -> dict[str, Input]:

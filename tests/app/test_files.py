@@ -55,8 +55,11 @@ def test_content_is_told_by_the_bytes(body, type_, size):
 
 
 def test_a_store_gives_out_nothing_but_what_it_was_given(tmp_path):
-    store, token = Store(tmp_path / "files"), "a1" * 20
-    (tmp_path / "secret").write_text("x")
+    folder, token = tmp_path / "data" / "files", "a1" * 20
+    store = Store(folder)
+    (folder / "se").mkdir(parents=True)
+    for secret in (tmp_path / "secret", folder / "se" / "secret"):
+        secret.write_text("x")
     store.put(token, b"body")
     assert store.open(token).read() == b"body"
     assert [kept for kept, _at in store.tokens()] == [token]

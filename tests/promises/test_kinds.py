@@ -311,3 +311,13 @@ def test_sorting_and_filtering_by_private_values_is_not_offered(app):
             if KIND_OF[name].private:
                 assert not field_of(Specimen, name).sortable, name
         assert not [each for each in filters.offered(Specimen) if each.field.private]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_kind_without_operators_is_neither_filtered_nor_sorted_by(app):
+    with app.test_request_context(), acting(system_actor("t")):
+        offered = {each.field.key for each in filters.offered(Specimen)}
+        for name in PLAIN:
+            if not KIND_OF[name].operators:
+                assert name not in offered, name
+                assert not field_of(Specimen, name).sortable, name

@@ -65,10 +65,10 @@ application.register("signature", class extends Stimulus.Controller {
     this.keep();
   }
   keep() {
-    this.pad.toBlob((blob) => {
-      const held = new DataTransfer();
-      held.items.add(new File([blob], "signature.png", { type: "image/png" }));
-      this.file.files = held.files;
-    }, "image/png");
+    // At once, for the form may be sent in the next moment.
+    const bytes = Uint8Array.from(atob(this.pad.toDataURL("image/png").split(",")[1]), (letter) => letter.charCodeAt(0));
+    const held = new DataTransfer();
+    held.items.add(new File([bytes], "signature.png", { type: "image/png" }));
+    this.file.files = held.files;
   }
 });
