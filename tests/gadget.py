@@ -8,7 +8,7 @@ from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Line, Record
 from app.schema.roles import Role
 from app.schema.rows import Branch, Owned, Team
-from app.schema.traits import Ordered
+from app.schema.traits import Ordered, Tree
 from app.schema.transfer import Transfer
 from app.schema.workflow import Step, Workflow
 from tests.expense import Expense
@@ -97,13 +97,18 @@ class Trinket(Team, Record):
     panel = Panel(menu=Menu("Gadgets", order=98), title="name", columns=("name", "owner_id"), form=(Group("", "name"),))
 
 
-class Booth(Branch, Record):
-    """A stand of a branch, on which gadgets are sold."""
+class Booth(Branch, Tree, Record):
+    """A stand of a branch, on which gadgets are sold; it may belong to a larger one."""
 
     name: Mapped[ShortText]
 
     grants = Grants(work=(Role.SALES, Role.RENEWAL))
-    panel = Panel(menu=Menu("Gadgets", order=97), title="name", columns=("name",), form=(Group("", "name"),))
+    panel = Panel(
+        menu=Menu("Gadgets", order=97),
+        title="name",
+        columns=("name", "parent_id"),
+        form=(Group("", "name", "parent_id"),),
+    )
 
 
 class Diary(Owned, Record):

@@ -12,7 +12,19 @@ from sqlalchemy import Connection, event, inspect, select
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, UOWTransaction, attributes, with_loader_criteria
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.kernel import access, approvals, clocks, conditions, files, history, numbering, spelling, trash, workflow
+from app.kernel import (
+    access,
+    approvals,
+    clocks,
+    conditions,
+    files,
+    history,
+    numbering,
+    spelling,
+    trash,
+    trees,
+    workflow,
+)
 from app.kernel.actor import Actor, current_actor, on_behalf
 from app.kernel.statements import BULK, TABLES, refuse, refuse_bulk, touches_records
 from app.schema.errors import Conflict, Invalid, NotPermitted
@@ -193,6 +205,7 @@ def _check(session: Session, context: UOWTransaction, instances: Any) -> None:
             trash.keep(session, row, now)
             clocks.forget(session, row)
         clocks.follow(session, timed, now)
+        trees.check(session, [row for row in (*session.new, *session.dirty) if isinstance(row, Record)])
         history.collect(session)
 
 

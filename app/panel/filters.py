@@ -25,6 +25,7 @@ from app.schema.kinds import BadValue
 from app.schema.record import Record
 from app.schema.registry import registry
 from app.schema.rows import _Placed
+from app.schema.traits import Tree
 from app.schema.types import Several
 
 NOBODY = "none"
@@ -61,6 +62,8 @@ def offered(record: type[Record]) -> Iterator[Filter]:
     names = ["owner_id"] if issubclass(record, _Placed) else []
     if record.workflow:
         names.append(record.workflow.field)
+    if issubclass(record, Tree):
+        names.append("parent_id")
     names += [r.field for other in registry for r in other.panel.related if r.record == record.__tablename__]
     for each in fields_of(record, [f.name for f in columns_of(record)] + names):
         if each.column is None or each.private or not each.open:

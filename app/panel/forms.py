@@ -32,6 +32,7 @@ from app.schema.conditions import ValueOf
 from app.schema.errors import Invalid, Refusal
 from app.schema.kinds import PICTURES, BadValue, FileKind
 from app.schema.record import Record, kind_of, rules_of
+from app.schema.traits import Tree
 from app.schema.workflow import SPOKEN, Step
 
 WIDE = {"textarea", "markdown", "checkboxes"}
@@ -307,6 +308,8 @@ def _input(
     has_default = column.default is not None or column.server_default is not None
     made = input_for(asked, required=not column.nullable and (row is not None or not has_default))
     if row is not None:
+        if issubclass(record, Tree) and asked.key == "parent_id":
+            made.pick = f"{asked.key}?of={row.id}"
         made.locked = asked.name in record.panel.fixed or asked.key in record.panel.fixed
         hold(made, getattr(row, asked.key), blind=blind)
     elif given is not None and asked.key in given:

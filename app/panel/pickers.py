@@ -1,5 +1,6 @@
 """What a picker offers: a few rows that hold what was written, of those the present person may see."""
 
+from collections.abc import Collection
 from typing import Any
 
 from flask import jsonify, request
@@ -13,6 +14,7 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.kernel.access import may
 from app.kernel.actor import current_actor
+from app.kernel.trees import below
 from app.panel import search
 from app.panel.base import RecordView
 from app.panel.fields import USERS, Field, lines_of, links_of
@@ -22,6 +24,7 @@ from app.panel.titles import naming
 from app.schema.errors import NotFound
 from app.schema.record import Record
 from app.schema.registry import registry
+from app.schema.traits import Tree
 
 MOST = 20
 """Options offered at once."""
@@ -34,7 +37,10 @@ class Picking(RecordView):
 
     @expose("/pick/<name>")
     def pick(self, name: str) -> Response:
-        """Options for a link of the record; ``for=assign`` those a row may be handed to, ``for=filter`` also nobody."""
+        """Options for a link of the record; ``for=assign`` those a row may be handed to, ``for=filter`` also nobody.
+
+        With ``of=<id>``, for the form of a row of a tree, without what lies below that row.
+        """
         return self._options(self.record, name)
 
     @expose("/pick/<line>/<name>")
@@ -52,7 +58,10 @@ class Picking(RecordView):
         purpose = request.args.get("for")
         assigning = purpose == "assign" and link.key == "owner_id"
         conditions = candidates(self.record, current_actor()) if assigning else []
-        found: list[tuple[Any, str]] = list(options(link, search.tidy(request.args.get("q")), conditions))
+        without: set[int] = set()
+        if issubclass(record, Tree) and link.key == "parent_id" and (of := request.args.get("of", "")).isdigit():
+            without = below(db.session, record, self.row(int(of)).id)
+        found: list[tuple[Any, str]] = list(options(link, search.tidy(request.args.get("q")), conditions, without))
         column = record.__table__.columns[link.key]
         if purpose == "filter" and column.nullable and not request.args.get("q"):
             found.insert(0, (NOBODY, _("nobody") if link.target == USERS else _("none")))
@@ -67,14 +76,18 @@ def _asked_for(record: type[Record], name: str) -> bool:
     return asked or any(may(actor, verb, record, name) for verb in ("read", "add", "edit"))
 
 
-def options(link: Field, written: str, conditions: list[Any] | None = None) -> list[tuple[int, str]]:
-    """The options of a link: id and title, best first, at most `MOST`."""
+def options(
+    link: Field, written: str, conditions: list[Any] | None = None, without: Collection[int] = ()
+) -> list[tuple[int, str]]:
+    """The options of a link: id and title, best first, at most `MOST`, none of those `without`."""
     entity: Any = User if link.target == USERS else aliased(registry[link.target])
     found = naming(link.target, entity)
     statement = select(entity.id, *found.columns)
     for other, condition in found.joins:
         statement = statement.outerjoin(other, condition)
     statement = statement.where(*search.options(link.target, entity, written), *(conditions or ()))
+    if without:
+        statement = statement.where(entity.id.not_in(without))
     rows = db.session.execute(statement.order_by(entity.id.desc()).limit(LOOKED_AT))
     titled = [(row[0], found.compose(row[1:])) for row in rows]
     titled.sort(key=lambda pair: (not pair[1].casefold().startswith(written.casefold()), pair[1].casefold()))

@@ -96,6 +96,7 @@ def check_msgid(name: str, table: str) -> str:
 
 def rules_of(record: type[Record]) -> Iterator[str]:
     """The rules its table keeps, in English, for the catalogues."""
+    yield from (rule.message for _column, rule in record.__table__.info.get("rules", {}).values())
     for constraint in record.__table__.constraints:
         if "rule" in constraint.info:
             yield constraint.info["rule"].message

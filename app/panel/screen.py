@@ -20,6 +20,7 @@ from app.panel.pickers import Picking
 from app.panel.revealing import Revealing
 from app.panel.steps import Steps
 from app.panel.talking import Talking
+from app.panel.trees import name_paths
 from app.panel.writing import Writing
 from app.schema.record import Record
 
@@ -42,11 +43,13 @@ class Screen(Attaching, Exporting, Handover, Lines, Picking, Revealing, Steps, T
     def list(self) -> str:
         """The list, as the address asks for it."""
         what = listing.asked(db.session, self.record, request.args)
+        page = listing.page_of(db.session, what)
+        name_paths(db.session, self.record, page.rows)
         return render_template(
             "panel/list.html",
             record=self.record,
             what=what,
-            page=listing.page_of(db.session, what),
+            page=page,
             sizes=listing.SIZES,
             most=listing.MOST_COUNTED,
             address=self.address,

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from flask import url_for
+from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
@@ -23,13 +24,15 @@ from app.panel.fields import Field, columns_of, field_of, fields_of, form_fields
 from app.panel.labels import record_plural, said, step_label, translated
 from app.panel.titles import Read, reading_of
 from app.panel.traces import traced
+from app.panel.trees import ancestors
 from app.schema.errors import NotFound
 from app.schema.kinds import File
+from app.schema.panel import Related
 from app.schema.record import Line, Record, policy_name, words
 from app.schema.registry import registry
 from app.schema.roles import Scope
 from app.schema.rows import _Placed
-from app.schema.traits import Attached, Ordered
+from app.schema.traits import Attached, Ordered, Tree
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 WHO_AND_WHEN = ("created_by_id", "created_at", "changed_by_id", "changed_at")
@@ -110,6 +113,7 @@ def of(
         "read": read,
         "row": row,
         "heading": cells.heading(record, read),
+        "ancestors": ancestors(session, row),
         "state": cells.cell(state, read) if state else None,
         "groups": [(title, found) for title, fields in grouped if (found := pairs(fields, read))],
         "facts": pairs(facts, read),
@@ -215,9 +219,10 @@ def _totals(line: type[Line], reads: list[Read]) -> dict[str, str]:
 
 
 def related_of(record: type[Record], row: Any, actor: Actor) -> list[RelatedList]:
-    """The lists of other records that point here, of those the actor may read."""
+    """The lists of other records that point here, of those the actor may read; of a tree first what stands below."""
     found = []
-    for related in record.panel.related:
+    below = (Related(str(record.__tablename__), "parent_id"),) if issubclass(record, Tree) else ()
+    for related in (*below, *record.panel.related):
         other = registry[related.record]
         if issubclass(other, Line) or not may(actor, "read", other) or related.field in hidden(actor, other):
             continue
@@ -225,7 +230,7 @@ def related_of(record: type[Record], row: Any, actor: Actor) -> list[RelatedList
         may_add = any(f.key == related.field for f in form_fields(other)) and may(actor, "add", other)
         found.append(
             RelatedList(
-                record_plural(other),
+                _("Directly below") if related in below else record_plural(other),
                 url_for(f"{related.record}.part", **args),
                 url_for(f"{related.record}.list", **args),
                 url_for(f"{related.record}.add", **args) if may_add else "",

@@ -14,7 +14,7 @@ from app.schema.kinds import FileKind
 from app.schema.record import Line, Record
 from app.schema.registry import Registry
 from app.schema.rows import Shared, _Placed
-from app.schema.traits import Attached
+from app.schema.traits import Attached, Tree
 from app.schema.workflow import SPOKEN, Return, Step, Withdraw, Workflow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +60,9 @@ def faults_of(record: type[Record], registry: Registry) -> Iterator[str]:
         column = record.__table__.columns.get(record.owned_by)
         if column is None or column.info.get("ref") != "person":
             yield f"says owned_by = {record.owned_by!r}, which is no link to a person: ref('person')"
+    above = record.__table__.columns.get("parent_id")
+    if above is not None and above.info.get("ref") == record.__tablename__ and not issubclass(record, Tree):
+        yield "stands below itself by 'parent_id' without being a Tree: add the trait, so that no row is above itself"
     steps_ = record.workflow.steps if record.workflow else ()
     known = {*VERBS, *(f"step:{step.name}" for step in steps_)}
     known |= {f"step:{step.name}.{part.name}" for step in steps_ for part in step.parts}

@@ -9,6 +9,7 @@ from flask_appbuilder import Model
 from sqlalchemy import ForeignKey, Integer, MetaData, event, inspect
 from sqlalchemy.orm import Mapped, Mapper, declared_attr, mapped_column
 
+from app.schema import trees
 from app.schema.errors import DeclarationError
 from app.schema.fields import Computed, Rule, Working
 from app.schema.grants import REFERENCE, Grants
@@ -17,7 +18,7 @@ from app.schema.panel import Group, Panel
 from app.schema.registry import registry
 from app.schema.rows import Guarded, Shared
 from app.schema.rules import enforce
-from app.schema.traits import Archived
+from app.schema.traits import Archived, Tree
 from app.schema.transfer import Transfer
 from app.schema.types import UtcMoment
 from app.schema.workflow import Workflow
@@ -106,6 +107,8 @@ class Record(Guarded, Model):
 def _checked(mapper: Mapper[Any], cls: type[Record]) -> None:
     """The database keeps the rules of a record's kinds; what the house itself writes into every row needs none."""
     enforce(cls.__table__, except_for=vars(Record).keys())
+    if issubclass(cls, Tree):
+        trees.keep(cls.__table__)
 
 
 class Lookup(Shared, Archived, Record):

@@ -66,8 +66,16 @@ def _constraint(column: str, rule: Rule, name: str) -> CheckConstraint:
     return CheckConstraint(condition, name=name, info={"column": column, "rule": rule})
 
 
+def name_rule(table: Table, constraint: str, column: str, rule: Rule) -> None:
+    """Say what is broken where the database names `constraint`, which is kept otherwise than by a check."""
+    table.info.setdefault("rules", {})[constraint] = (column, rule)
+
+
 def broken(table: Table, constraint: str) -> tuple[str, Rule] | None:
     """The column and the rule behind the name of a constraint, as a database reports it; None for another's name."""
+    named: tuple[str, Rule] | None = table.info.get("rules", {}).get(constraint)
+    if named is not None:
+        return named
     for each in table.constraints:
         if "rule" in each.info and str(each.name) in (constraint, constraint.removeprefix(f"ck_{table.name}_")):
             return each.info["column"], each.info["rule"]

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Integer, Text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from app.schema.kinds import INTEGER, LONG_TEXT, MOMENT
+from app.schema.kinds import INTEGER, LONG_TEXT, MOMENT, ref
 from app.schema.types import UtcMoment
 
 
@@ -38,6 +38,19 @@ class Spelt:
 
 class Attached:
     """A record whose page carries a list of files, added and taken out by who may change the row."""
+
+
+class Tree:
+    """A record whose rows stand below one another, such as units: `parent_id` is the row above; a root has none.
+
+    No row ever stands above itself, whoever writes (see `app.schema.trees`). Lists show the path to a row, its page the
+    rows above and below, and its form offers nothing that lies below it.
+    """
+
+    @declared_attr
+    def parent_id(cls) -> Mapped[int | None]:
+        """The row this one stands below; None at the top."""
+        return ref(cls.__tablename__)  # type: ignore[attr-defined] # a mixin of records
 
 
 class Archived:

@@ -2,15 +2,15 @@
 
 from sqlalchemy.orm import Mapped
 
-from app.schema.kinds import ShortText, WholeNumber, ref
+from app.schema.kinds import ShortText, WholeNumber
 from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Lookup
+from app.schema.traits import Tree
 
 
-class Unit(Lookup):
+class Unit(Tree, Lookup):
     """A place in the organisation. The root has no parent; a supervisor sees the rows of a unit and all below."""
 
-    parent_id: Mapped[int | None] = ref("unit")
     duty: Mapped[ShortText | None]
     headcount: Mapped[WholeNumber | None]
 
