@@ -4,6 +4,7 @@ from sqlalchemy.orm import DynamicMapped, Mapped, WriteOnlyMapped, mapped_column
 
 from app.schema.grants import Grants
 from app.schema.kinds import Code, Money, Phone, ShortText, State, WholeNumber, YesNo, ref, starts_at
+from app.schema.links import many
 from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Line, Record
 from app.schema.roles import Role
@@ -92,9 +93,15 @@ class Trinket(Team, Record):
 
     pooled = True
     name: Mapped[ShortText]
+    gadgets = many("gadget")
 
     grants = Grants(work=(Role.SALES, Role.RENEWAL))
-    panel = Panel(menu=Menu("Gadgets", order=98), title="name", columns=("name", "owner_id"), form=(Group("", "name"),))
+    panel = Panel(
+        menu=Menu("Gadgets", order=98),
+        title="name",
+        columns=("name", "owner_id", "gadgets"),
+        form=(Group("", "name", "gadgets"),),
+    )
 
 
 class Booth(Branch, Tree, Record):

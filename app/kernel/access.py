@@ -228,7 +228,7 @@ class Reach(HasCacheKey):
     def readable(self, entity: Any) -> ColumnElement[bool]:
         """Called by the session's guard for each mapped class, and once for the bare mixin."""
         name = getattr(entity, "__tablename__", None)
-        record = registry.get(name) if isinstance(name, str) else None
+        record = registry.kept_in(name) if isinstance(name, str) else None
         return true() if record is None else criterion(record, entity, "read", self)
 
 

@@ -19,6 +19,7 @@ from app.kernel import (
     conditions,
     files,
     history,
+    links,
     numbering,
     spelling,
     trash,
@@ -181,6 +182,7 @@ def _check(session: Session, context: UOWTransaction, instances: Any) -> None:
     with session.no_autoflush:
         session.info.pop("clocks", None)
         session.info.pop("files", None)
+        session.info.pop("linking", None)
         timed = []
         for row in [r for r in session.new if isinstance(r, Record)]:
             _place(session, row, actor)
@@ -188,10 +190,13 @@ def _check(session: Session, context: UOWTransaction, instances: Any) -> None:
             spelling.spell(row)
             row.created_by_id = row.changed_by_id = actor.user_id
             row.created_at = row.changed_at = now
+            links.prepare(session, row)
             _permit(session, actor, "add", row)
             files.bind(session, row)
             timed.append(row)
-        for row in [r for r in session.dirty if isinstance(r, Record) and session.is_modified(r)]:
+        for row in [r for r in session.dirty if isinstance(r, Record)]:
+            if not (links.prepare(session, row) or session.is_modified(row)):
+                continue
             _permit(session, actor, "edit", row)
             workflow.check_move(row, _changed(row))
             files.bind(session, row)
@@ -215,6 +220,7 @@ event.listen(Mapper, "mapper_configured", workflow.guard_state)
 @event.listens_for(GuardedSession, "after_flush")
 def _record(session: Session, context: UOWTransaction) -> None:
     files.write(session)
+    links.write(session)
     history.write(session)
     clocks.write(session)
 

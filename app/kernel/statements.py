@@ -29,13 +29,13 @@ def touches_records(statement: Any) -> bool:
         named = element.table if isinstance(element, UpdateBase | ColumnClause) else element
         while isinstance(named, AliasedReturnsRows):
             named = named.element
-        if isinstance(element, TextClause) or (isinstance(named, FromClause) and _name(named) in registry):
+        if isinstance(element, TextClause) or (isinstance(named, FromClause) and _kept(_name(named))):
             return True
         if isinstance(element, ColumnClause) and element.is_literal and _is_query(element.name):
             return True
         if isinstance(element, Select) and _has_words(element):
             return True
-        if isinstance(element, Select) and any(_name(part) in registry for part in _sources(element)):
+        if isinstance(element, Select) and any(_kept(_name(part)) for part in _sources(element)):
             return True
     return False
 
@@ -47,6 +47,11 @@ def _is_query(words: str) -> bool:
 def _has_words(element: Select[Any]) -> bool:
     """Whether text stands before, behind or in the middle of a query."""
     return any((element._prefixes, element._suffixes, element._hints, element._statement_hints))
+
+
+def _kept(table: str) -> bool:
+    """Whether rows of a record are kept in a table, or their links to many."""
+    return registry.kept_in(table) is not None
 
 
 def _name(part: Any) -> str:
@@ -74,7 +79,7 @@ def refuse(statement: Any) -> None:
         elif isinstance(element, Join):
             named = [element.left, element.right]
         elif isinstance(element, UpdateBase):
-            if getattr(element.table, "name", None) in registry:
+            if _kept(_name(element.table)):
                 raise NotPermitted(BULK)
             continue
         elif isinstance(element, ColumnClause) and not _mapped(element):
@@ -93,7 +98,7 @@ def _is_bare(part: Any) -> bool:
     """A record's table, or an alias of it, that does not come from the mapped class."""
     while isinstance(part, AliasedReturnsRows) and not _mapped(part):
         part = part.element
-    return isinstance(part, TableClause) and part.name in registry and not _mapped(part)
+    return isinstance(part, TableClause) and _kept(part.name) and not _mapped(part)
 
 
 def _mapped(element: Any) -> bool:

@@ -5,7 +5,7 @@ would be nothing to put back; nothing of it but the title is ever shown, and it 
 department sets.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from app.kernel.tables import AuditEntry, Trashed
 from app.kernel.workflow import adopt
 from app.schema.errors import Conflict, Invalid, NotFound, Refusal
 from app.schema.kinds import INTEGER, BadValue
-from app.schema.record import Line, Record, kind_of, words
+from app.schema.record import Line, Record, kind_of, many_of, words
 from app.schema.registry import registry
 from app.schema.roles import Scope
 from app.schema.settings import setting
@@ -40,6 +40,7 @@ def keep(session: Session, row: Record, at: datetime) -> None:
     with on_behalf("trash"):
         lines = list(_lines(session, record, row.id))
         values = {column.key: plain(getattr(row, column.key)) for column in _columns(record)}
+        values |= {name: list(getattr(row, name)) for name in many_of(record)}
         kept = {
             "record": str(record.__tablename__),
             "record_id": row.id,
@@ -174,6 +175,7 @@ def _made(session: Session, record: type[Record], key: int, kept: dict[str, Any]
             problems[column.key] = Refusal(error.msgid, field=column.key, **error.args_)
     if problems:
         raise Invalid(problems)
+    values |= {name: tuple(kept.get(name) or ()) or None for name in many_of(record)}
     state = values.pop(record.workflow.field) if record.workflow is not None else None
     row = record(id=key, **{name: value for name, value in values.items() if value is not None})
     if state is not None:
@@ -191,6 +193,14 @@ def _check_links(session: Session, record: type[Record], kept: dict[str, Any]) -
             and session.scalar(select(target.id).where(target.id == value)) is None
         ):
             raise Refusal("What its %(what)s pointed at is gone.", what=words(column.key))
+    for name, made in many_of(record).items():
+        if _gone(session, registry[made.target], kept.get(name) or ()):
+            raise Refusal("What its %(what)s pointed at is gone.", what=words(name))
+
+
+def _gone(session: Session, target: type[Record], keys: Iterable[int]) -> bool:
+    found: Any = target
+    return bool(set(keys) - set(session.scalars(select(found.id).where(found.id.in_(list(keys))))))
 
 
 def purge(session: Session, at: datetime) -> int:

@@ -7,7 +7,7 @@ from app.kernel import conditions
 from app.kernel.conditions import NEEDED
 from app.schema.errors import Invalid, Refusal
 from app.schema.kinds import BadValue
-from app.schema.record import Record, kind_of
+from app.schema.record import Record, kind_of, many_of
 
 MASKED = "This is the masked value; write the whole one, or leave it out."
 
@@ -38,7 +38,7 @@ def parsed(
             values[name] = kind.read(given)
         except BadValue as error:
             problems[name] = Refusal(error.msgid, field=name, **error.args_)
-    for name in allowed:
+    for name in allowed - many_of(record).keys():
         column = columns[name]
         optional = column.nullable or column.default is not None or column.server_default is not None
         empty = values.get(name) is None and (new or name in values)

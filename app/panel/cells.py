@@ -8,7 +8,7 @@ from flask import request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
-from app.panel import navigation, texts
+from app.panel import links, navigation, texts
 from app.panel.fields import USERS, Field
 from app.panel.labels import choice_label
 from app.panel.markdown import rendered
@@ -36,6 +36,8 @@ def cell(field: Field, read: Read, *, short: bool = False) -> Markup:
 
 
 def _cell(field: Field, read: Read, short: bool) -> Markup:
+    if field.far:
+        return links.in_cell(read.row, field, row_url, short=short) or NONE
     value = getattr(read.row, field.key or field.name)
     if value is None or value == "":
         return NONE

@@ -75,7 +75,7 @@ def writer_of(field: Field) -> Callable[[Any], str]:
     Made once for all rows, so that what a row does not change is looked up once.
     """
     kind = field.kind
-    if field.target:
+    if field.target or field.far:
         return lambda title: safe(title) if title else ""
     few = (True, False) if kind is YES_NO else () if field.many else field.choices
     if few:

@@ -10,7 +10,7 @@ from app.kernel.actor import current_actor
 from app.kernel.fields import hidden, reads_everywhere
 from app.panel.labels import field_label
 from app.schema.kinds import Choice, Kind
-from app.schema.record import Line, Record, kind_of
+from app.schema.record import Line, Record, kind_of, many_of
 from app.schema.record import lines_of as lines_of
 
 USERS = "ab_user"
@@ -21,7 +21,8 @@ BOOKKEEPING = {"id", "version", "created_at", "changed_at", "created_by_id", "ch
 class Field:
     """A name of a record's declaration: a column, a link by its column or relationship, or a property.
 
-    `key` is the column's; empty for a property. `target` is the table a link points at. `order` counts no
+    `key` is the column's, or that of links to many; empty for a property. `target` is the table a link points at, `far`
+    the one that links to many lead to. `order` counts no
     private column, for an order tells masked values apart.
     """
 
@@ -34,8 +35,14 @@ class Field:
 
     @property
     def column(self) -> Column[Any] | None:
-        """The column; None for a property."""
-        return self.record.__table__.columns[self.key] if self.key else None
+        """The column; None for a property and for links to many."""
+        return self.record.__table__.columns[self.key] if self.key and not self.far else None
+
+    @property
+    def far(self) -> str:
+        """The table that links to many lead to; empty for any other field."""
+        made = many_of(self.record).get(self.key)
+        return "" if made is None else made.target
 
     @property
     def label(self) -> str:
@@ -77,17 +84,19 @@ class Field:
     @property
     def given(self) -> bool:
         """Whether the house gives the value: the state, a number, the bookkeeping. No form asks for it."""
+        if self.far:
+            return False
         return self.column is None or self.is_state or "serial" in self.column.info or self.key in BOOKKEEPING
 
 
 def field_of(record: type[Record], name: str) -> Field:
     """The field a declared name stands for."""
     mapper: Any = inspect(record)
-    key = name if name in mapper.columns else ""
+    key = name if name in mapper.columns or name in many_of(record) else ""
     if not key and name in mapper.relationships:
         local = list(mapper.relationships[name].local_columns)
         key = local[0].key if len(local) == 1 and local[0].key != "id" else ""
-    info = record.__table__.columns[key].info if key else {}
+    info = record.__table__.columns[key].info if key in mapper.columns else {}
     kind = info.get("kind") or kind_of(record, name)
     return Field(record, name, key, kind, info.get("ref", ""), info.get("choices"))
 
@@ -126,4 +135,4 @@ def links_of(record: type[Record]) -> dict[str, Field]:
     names += [*panel.columns, *panel.facts, "owner_id"]
     names += [asked.removesuffix("?") for step in (workflow.steps if workflow else ()) for asked in step.asks]
     known = set(record.__table__.columns.keys()) | set(dir(record))
-    return {f.key: f for f in fields_of(record, (n for n in names if n in known)) if f.target}
+    return {f.key: f for f in fields_of(record, (n for n in names if n in known)) if f.target or f.far}

@@ -1,8 +1,8 @@
 """Filters of a list: typed, from the columns it shows, by query parameters and nothing else.
 
-``state=approved`` (several times: any of them; of a list of values: any of those chosen), ``owner_id=5`` (``none`` for
-nobody's), ``expires_on.from=2026-03-01``, ``expires_on.to=…``, ``name.contains=li``. Which of them a field knows, its
-kind says (`Kind.operators`). A value that cannot be read is left out and said so.
+``state=approved`` (several times: any of them, so also of links to many; of a list of values: any of those chosen),
+``owner_id=5`` (``none`` for nobody's), ``expires_on.from=2026-03-01``, ``expires_on.to=…``, ``name.contains=li``. Which
+of them a field knows, its kind says (`Kind.operators`). A value that cannot be read is left out and said so.
 """
 
 import dataclasses
@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Text, or_, type_coerce
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Text, or_, select, type_coerce
+from sqlalchemy.orm import Session, aliased
 from werkzeug.datastructures import MultiDict
 
 from app.kernel.clock import own_zone
@@ -21,8 +21,8 @@ from app.panel.fields import Field, columns_of, fields_of
 from app.panel.labels import choice_label, said
 from app.panel.search import contains, tidy
 from app.panel.titles import titles_of
-from app.schema.kinds import BadValue
-from app.schema.record import Record
+from app.schema.kinds import LINKS, BadValue
+from app.schema.record import Record, link_of
 from app.schema.registry import registry
 from app.schema.rows import _Placed
 from app.schema.traits import Tree
@@ -66,6 +66,9 @@ def offered(record: type[Record]) -> Iterator[Filter]:
         names.append("parent_id")
     names += [r.field for other in registry for r in other.panel.related if r.record == record.__tablename__]
     for each in fields_of(record, [f.name for f in columns_of(record)] + names):
+        if each.far:
+            yield Filter(each, "links")
+            continue
         if each.column is None or each.private or not each.open:
             continue
         if each.choices is not None:
@@ -144,6 +147,25 @@ def _equal(
         yield or_(*ways)
 
 
+def _linked(
+    session: Session, record: Any, each: Filter, args: "MultiDict[str, str]", problems: list[str]
+) -> Iterator[ColumnElement[bool]]:
+    """Rows linked to any of those asked for, of those the present person may see."""
+    name, wanted = each.field.key, list[int]()
+    for written in [value.strip() for value in args.getlist(name)][:50]:
+        try:
+            wanted += LINKS.read(written) or ()
+        except ValueError as error:
+            problems.append(_problem(each.field, error))
+    if wanted:
+        titles = titles_of(session, each.field.far, wanted)
+        each.wanted[name] = [str(key) for key in dict.fromkeys(wanted)]
+        each.options = [(str(key), titles.get(key) or _("not visible to you")) for key in dict.fromkeys(wanted)]
+        link, target = link_of(record, name), aliased(registry[each.field.far])
+        near, far = getattr(link, link.parent), getattr(link, link.far)
+        yield record.id.in_(select(near).select_from(link).join(target, target.id == far).where(target.id.in_(wanted)))
+
+
 def _holds(column: Any, value: Any) -> ColumnElement[bool]:
     """Whether a list of values has this one in it."""
     return type_coerce(column, Text).contains(Several.held([value]), autoescape=True)
@@ -206,5 +228,6 @@ _READERS = {
     "link": (_equal,),
     "range": (_equal, _range),
     "text": (_equal, _containing),
+    "links": (_linked,),
 }
 """How each style of filter is read from an address."""

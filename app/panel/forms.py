@@ -19,13 +19,14 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from app.kernel import conditions
+from app.kernel import conditions, links
 from app.kernel.actor import current_actor
 from app.kernel.clock import own_zone
 from app.kernel.fields import hidden, hidden_in, writable_fields
 from app.panel import texts
 from app.panel.fields import Field, field_of, form_fields
 from app.panel.labels import choice_label, field_label, said, translated
+from app.panel.links import unseen
 from app.panel.titles import titles_of
 from app.schema.approval import Verdict
 from app.schema.conditions import ValueOf
@@ -35,7 +36,7 @@ from app.schema.record import Record, kind_of, rules_of
 from app.schema.traits import Tree
 from app.schema.workflow import SPOKEN, Step
 
-WIDE = {"textarea", "markdown", "checkboxes"}
+WIDE = {"textarea", "markdown", "checkboxes", "picks"}
 PICTURES_TAKEN = ",".join(PICTURES)
 
 
@@ -62,6 +63,7 @@ class Input:
     options: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     longest: int | None = None
     pick: str = ""
+    hint: str = ""
     field: Field | None = None
     kept: str | None = None
     blind: bool = False
@@ -145,7 +147,7 @@ class Form:
             each.take = raw.get(f"take-{each.name}", "")
             if each.control == "checkbox":
                 each.value = "yes" if raw.get(each.name) else "no"
-            elif each.control == "checkboxes" and isinstance(raw, MultiDict) and each.name in raw:
+            elif each.control in ("checkboxes", "picks") and isinstance(raw, MultiDict) and each.name in raw:
                 each.value = ",".join(part for part in raw.getlist(each.name) if part)
             elif each.name in raw:
                 each.value = raw[each.name].strip()
@@ -198,6 +200,11 @@ class Form:
             if each.control == "picker" and each.value.isdigit() and each.field is not None and not each.title:
                 key = int(each.value)
                 each.title = titles_of(session, each.field.target, [key]).get(key) or f"#{key}"
+            elif each.control == "picks" and each.value and each.field is not None:
+                keys = [int(part) for part in each.value.split(",") if part.isdigit()]
+                titles = titles_of(session, each.field.far, keys)
+                each.options = [(str(key), titles.get(key) or f"#{key}") for key in keys]
+                each.title = ", ".join(title for _key, title in each.options)
         return self
 
 
@@ -304,6 +311,8 @@ def _readable(each: Input) -> Any:
 def _input(
     record: type[Record], asked: Field, row: Any, given: "MultiDict[str, str] | None", *, blind: bool = False
 ) -> Input:
+    if asked.far:
+        return _picks(record, asked, row, given)
     column: Any = asked.column
     has_default = column.default is not None or column.server_default is not None
     made = input_for(asked, required=not column.nullable and (row is not None or not has_default))
@@ -318,6 +327,19 @@ def _input(
         made.value = written(asked, column.default.arg)
     if made.control == "checkbox" and not made.value:
         made.value = "no"
+    return made
+
+
+def _picks(record: type[Record], asked: Field, row: Any, given: "MultiDict[str, str] | None") -> Input:
+    """The input of links to many; what is hidden from the present person is counted, and stays as it is."""
+    made = input_for(asked, required=False)
+    if row is not None:
+        made.locked = asked.key in record.panel.fixed
+        found = links.linked(row, asked.key)
+        made.value = written(asked, found.ids)
+        made.hint = unseen(found.hidden) if found.hidden else ""
+    elif given is not None:
+        made.value = ",".join(given.getlist(asked.key))
     return made
 
 
@@ -348,7 +370,7 @@ def input_for(asked: Field, *, required: bool) -> Input:
         made.required = False
         if asked.column.nullable:
             made.control, made.options = "select", [("yes", _("yes")), ("no", _("no"))]
-    if control == "picker":
+    if control in ("picker", "picks"):
         made.pick = asked.key
     return made
 

@@ -17,7 +17,7 @@ from app.panel.fields import BOOKKEEPING, USERS, Field, field_of, form_fields, l
 from app.schema.approval import Part, Reviews, Tiers
 from app.schema.clocks import Phase, Sla
 from app.schema.kinds import Kind
-from app.schema.record import Line, Record, words
+from app.schema.record import Line, Record, many_of, words
 from app.schema.registry import registry
 from app.schema.roles import EVERYONE, Role, Scope
 from app.schema.rows import Branch, Owned, Shared, Team
@@ -150,6 +150,9 @@ def _fields(record: type[Record], spoken: Spoken) -> Iterator[str]:
         label = words(column.key)
         notes = _notes(record, field, column.key in asked)
         yield _row(f"`{column.key}`", label, *spoken(label), _kind(field), needed, "; ".join(notes))
+    for name, made in many_of(record).items():
+        label = words(name)
+        yield _row(f"`{name}`", label, *spoken(label), "links to many", "", f"→ {_link(record, made.target)}")
 
 
 def _kind(field: Field) -> str:

@@ -13,7 +13,7 @@ from flask_babel import gettext
 from app.schema.approval import Verdict
 from app.schema.errors import Refusal
 from app.schema.kinds import BadValue, Choice
-from app.schema.record import Record, computed_of, words
+from app.schema.record import Record, computed_of, many_of, words
 from app.schema.registry import registry
 from app.schema.workflow import SPOKEN, Step
 
@@ -128,7 +128,7 @@ def _msgids_of(record: type[Record]) -> Iterator[str]:
         yield field_msgid(record, column.key)
         yield from (value.label for value in column.info.get("choices", ()))
     yield from (field_msgid(record, name) for name in (*panel.columns, *panel.facts))
-    yield from (field_msgid(record, name) for name in computed_of(record))
+    yield from (field_msgid(record, name) for name in (*computed_of(record), *many_of(record)))
     yield from (sla.title for sla in (record.workflow.clocks if record.workflow else ()))
     yield from (group.title for group in panel.form if group.title)
     if panel.menu:

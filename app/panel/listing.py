@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from app.kernel import links
 from app.kernel.fields import load_wholes
 from app.panel import filters, search
 from app.panel.fields import Field, columns_of, field_of
@@ -134,5 +135,11 @@ def all_values(session: Session, what: Asked, fields: list[Field], batch: int = 
     """The values of every row asked for, read in batches through one cursor, for a file."""
     reading = Values(what.record, fields)
     statement: Select[Any] = what.order.apply(reading.statement.where(*what.conditions), what.record)
-    for result in session.execute(statement.execution_options(yield_per=batch)):
-        yield reading.read(result)
+    many = [(at, each.key) for at, each in enumerate(fields) if each.far]
+    for results in session.execute(statement.execution_options(yield_per=batch)).partitions():
+        rows = [reading.read(result) for result in results]
+        for at, name in many:
+            codes = links.codes(session, what.record, name, [row[at] for row in rows])
+            for row in rows:
+                row[at] = codes.get(row[at])
+        yield from rows

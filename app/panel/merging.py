@@ -50,6 +50,9 @@ def _compare(session: Session, form: Form, row: Any, seen: str) -> None:
         found = True
         each.take = each.take or ("theirs" if untouched else "mine")
         value = getattr(row, each.field.key)
+        if each.field.far:
+            each.saved = ", ".join(titles_of(session, each.field.far, value).values()) or _("nothing")
+            continue
         titles = titles_of(session, each.field.target, [value]) if each.field.target and value is not None else {}
         each.saved = titles.get(value, "") or texts.text(each.field, value) or _("nothing")
     if found:

@@ -62,8 +62,7 @@ class Picking(RecordView):
         if issubclass(record, Tree) and link.key == "parent_id" and (of := request.args.get("of", "")).isdigit():
             without = below(db.session, record, self.row(int(of)).id)
         found: list[tuple[Any, str]] = list(options(link, search.tidy(request.args.get("q")), conditions, without))
-        column = record.__table__.columns[link.key]
-        if purpose == "filter" and column.nullable and not request.args.get("q"):
+        if purpose == "filter" and link.column is not None and link.column.nullable and not request.args.get("q"):
             found.insert(0, (NOBODY, _("nobody") if link.target == USERS else _("none")))
         return jsonify(options=[{"value": str(key), "text": title} for key, title in found])
 
@@ -80,12 +79,13 @@ def options(
     link: Field, written: str, conditions: list[Any] | None = None, without: Collection[int] = ()
 ) -> list[tuple[int, str]]:
     """The options of a link: id and title, best first, at most `MOST`, none of those `without`."""
-    entity: Any = User if link.target == USERS else aliased(registry[link.target])
-    found = naming(link.target, entity)
+    target = link.target or link.far
+    entity: Any = User if target == USERS else aliased(registry[target])
+    found = naming(target, entity)
     statement = select(entity.id, *found.columns)
     for other, condition in found.joins:
         statement = statement.outerjoin(other, condition)
-    statement = statement.where(*search.options(link.target, entity, written), *(conditions or ()))
+    statement = statement.where(*search.options(target, entity, written), *(conditions or ()))
     if without:
         statement = statement.where(entity.id.not_in(without))
     rows = db.session.execute(statement.order_by(entity.id.desc()).limit(LOOKED_AT))

@@ -4,7 +4,8 @@
 refusals are problems as of RFC 9457. Programs bring ``Authorization: Bearer yx_…`` (see `app.kernel.identity.tokens`);
 with the session of a browser, changes carry the token of the forms in ``X-CSRFToken``.
 Private values are masked, and shown in full one by one by ``POST …/<id>/reveal/<field>``; what the caller may not read
-is absent. Links are ids, and users are never more than an id.
+is absent. Links are ids, links to many lists of ids and the number of those the caller may not see; users are never
+more than an id.
 """
 
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from app.extensions import db
-from app.kernel import files
+from app.kernel import files, links
 from app.kernel.access import find, require
 from app.kernel.actor import NOBODY, current_actor
 from app.kernel.fields import hidden_in, writable_fields
@@ -38,7 +39,7 @@ from app.panel.tickets import file_url
 from app.panel.traces import trace_of
 from app.schema.errors import Conflict, Invalid, Refusal
 from app.schema.kinds import File
-from app.schema.record import Line, Record, computed_of, kind_of
+from app.schema.record import Line, Record, computed_of, kind_of, many_of
 from app.schema.registry import registry
 from app.schema.traits import Attached
 
@@ -90,6 +91,8 @@ class RecordResource(BaseApi):
         """A page of rows within the caller's reach."""
         require(current_actor(), "read", self.record)
         page = page_of(db.session, asked(db.session, self.record, request.args))
+        for name in many_of(self.record):
+            links.load(db.session, self.record, [read.row for read in page.rows], name)
         body = {
             "count": page.count,
             "next": None if page.last else page.next,
@@ -205,6 +208,9 @@ def as_json(row: Record) -> dict[str, Any]:
             value, kind = getattr(row, name), kind_of(record, name)
             private = kind is not None and kind.private and value is not None
             shown[name] = kind.mask(value) if private and kind else _plain(value)
+    for name in many_of(record):
+        found = links.linked(row, name)
+        shown[name], shown[f"{name}_not_visible"] = list(found.ids), found.hidden
     return shown
 
 

@@ -11,7 +11,7 @@ from flask_appbuilder import expose
 from app.extensions import db
 from app.kernel.access import may, require
 from app.kernel.actor import current_actor
-from app.panel import listing
+from app.panel import links, listing
 from app.panel.exporting import Exporting
 from app.panel.files import Attaching
 from app.panel.handover import Handover
@@ -45,6 +45,7 @@ class Screen(Attaching, Exporting, Handover, Lines, Picking, Revealing, Steps, T
         what = listing.asked(db.session, self.record, request.args)
         page = listing.page_of(db.session, what)
         name_paths(db.session, self.record, page.rows)
+        links.load(db.session, self.record, [read.row for read in page.rows], what.columns)
         return render_template(
             "panel/list.html",
             record=self.record,
@@ -64,6 +65,7 @@ class Screen(Attaching, Exporting, Handover, Lines, Picking, Revealing, Steps, T
         what.size = RELATED_SHOWN
         what.columns = [column for column in what.columns if column.key not in request.args]
         page = listing.page_of(db.session, what, counted=False)
+        links.load(db.session, self.record, [read.row for read in page.rows], what.columns)
         return render_template("panel/part.html", record=self.record, what=what, page=page, address=self.address)
 
     @expose("/<int:key>")

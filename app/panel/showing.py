@@ -17,7 +17,7 @@ from app.kernel.actor import Actor, current_actor
 from app.kernel.fields import hidden, writable_fields
 from app.kernel.reveal import may_reveal
 from app.kernel.workflow import offers
-from app.panel import cells, texts, timing
+from app.panel import cells, links, texts, timing
 from app.panel.approving import boards_of
 from app.panel.chart import flow_of
 from app.panel.fields import Field, columns_of, field_of, fields_of, form_fields, lines_of
@@ -100,6 +100,7 @@ def of(
     everything = [*(f for _title, fields in grouped for f in fields), *facts, *placed, *who]
     read = read_one(session, record, key, everything)
     row = read.row
+    links.load(session, record, [row], everything)
     read.revealed, read.reveals = {} if part else dict(revealed), may_reveal(actor, row)
     lines = [lines_table(session, line, row, actor) for line in lines_of(record)]
     for table in lines:
@@ -141,7 +142,8 @@ def pairs(fields: list[Field], read: Read) -> list[tuple[str, Markup, bool]]:
         f for f in wanted if conditions.applies(f.record, f.key, value_of) or getattr(read.row, f.key) is not None
     ]
     found = [(f, traced(f, read, cells.cell(f, read))) for f in wanted]
-    return [(f.label, c, f.kind is not None and f.kind.long and c is not cells.NONE) for f, c in found]
+    long = [(f.far or (f.kind is not None and f.kind.long)) and c is not cells.NONE for f, c in found]
+    return [(f.label, c, bool(wide)) for (f, c), wide in zip(found, long, strict=True)]
 
 
 def steps_of(session: Session, row: Any, actor: Actor) -> list[StepOffer]:

@@ -1,6 +1,6 @@
 """The timeline of a row in words: changes, steps, comments, notices, newest first, a page at a time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,8 +19,9 @@ from app.kernel.tables import AuditEntry, Comment, Notice
 from app.panel import showing, texts
 from app.panel.fields import Field, field_of, form_fields
 from app.panel.labels import SOURCES, field_label, record_label, translated, verb_label
+from app.panel.links import unseen
 from app.panel.titles import titles_of
-from app.schema.record import Record
+from app.schema.record import Record, many_of
 from app.schema.registry import registry
 
 SHOWN = 25
@@ -99,7 +100,14 @@ def titles_in(session: Session, changes: Iterable[tuple[type[Record], list[tuple
         for key, old, new in pairs:
             target = record.__table__.columns[key].info.get("ref", "") if key in record.__table__.columns else ""
             wanted.setdefault(target, set()).update(v for v in (old, new) if isinstance(v, int))
+            if key in many_of(record):
+                wanted.setdefault(many_of(record)[key].target, set()).update(_ids(old) | _ids(new))
     return {target: titles_of(session, target, ids) for target, ids in wanted.items() if target}
+
+
+def _ids(value: Any) -> set[int]:
+    """The ids of rows linked or no longer linked, as an entry keeps them."""
+    return {each for each in value if isinstance(each, int)} if isinstance(value, list) else set()
 
 
 def _comments(session: Session, entries: list[AuditEntry]) -> dict[int, Comment]:
@@ -135,13 +143,26 @@ def _change(row: Any, entry: AuditEntry, titles: Titles) -> Told:
     )
     pairs = _readable(row, entry)
     if entry.verb not in WHOLE:
-        told.changes = [
-            (field_label(record, key), in_words(record, key, old, titles), in_words(record, key, new, titles))
-            for key, old, new in pairs
-        ]
+        told.changes = [said for pair in pairs for said in _in_words(record, *pair, titles)]
     told.comparable = own and bool(pairs)
     told.revertible = told.comparable and entry.verb in versions.EDITS and _may_write(row, pairs)
     return told
+
+
+def _in_words(record: type[Record], key: str, old: Any, new: Any, titles: Titles) -> Iterator[tuple[str, str, str]]:
+    """A change as label, old and new; of links to many first what was removed, then what was added."""
+    label, before, after = (
+        field_label(record, key),
+        in_words(record, key, old, titles),
+        in_words(record, key, new, titles),
+    )
+    if key not in many_of(record):
+        yield label, before, after
+        return
+    if old:
+        yield _("%(field)s, removed", field=label), before, ""
+    if new:
+        yield _("%(field)s, added", field=label), "", after
 
 
 def _what(record: type[Record], entry: AuditEntry) -> str:
@@ -210,6 +231,11 @@ def in_words(record: type[Record], key: str, value: Any, titles: Titles) -> str:
     """A value as the history keeps it, in words."""
     if value is None:
         return "—"
+    if key in many_of(record):
+        known = titles.get(many_of(record)[key].target, {})
+        named = [known[each] for each in sorted(_ids(value)) if each in known]
+        hidden = len(_ids(value)) - len(named)
+        return ", ".join([*named, *([unseen(hidden)] if hidden else [])]) or "—"
     if key not in record.__table__.columns:
         return translated(str(value))
     past: Field = field_of(record, key)

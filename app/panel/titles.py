@@ -121,7 +121,7 @@ class Values:
     """A statement that reads the values of fields, links as titles, and makes no objects of the rows, for a file.
 
     A property is asked of the row, so that a record with one among `fields` is read whole all the same. Where the
-    actor may not read a field, there is nothing.
+    actor may not read a field, there is nothing. Of links to many there is the row's id, for whoever reads them.
     """
 
     def __init__(self, record: type[Record], fields: Iterable[Field]) -> None:
@@ -137,6 +137,9 @@ class Values:
                 joins += [(alias, joined), *found.joins]
                 columns += found.columns
                 self._takers.append(_title_taker(at, at + len(found.columns), found.compose))
+            elif asked.far:
+                columns.append(record.id)
+                self._takers.append(itemgetter(at))
             else:
                 columns.append(_where_readable(asked, getattr(record, asked.key)) if asked.key else record)
                 self._takers.append(itemgetter(at) if asked.key else _property_taker(at, asked.name))

@@ -11,7 +11,7 @@ from app.schema import check_fields, clocks, transfer
 from app.schema.errors import DeclarationError
 from app.schema.grants import VERBS
 from app.schema.kinds import FileKind
-from app.schema.record import Line, Record
+from app.schema.record import Line, Record, many_of
 from app.schema.registry import Registry
 from app.schema.rows import Shared, _Placed
 from app.schema.traits import Attached, Tree
@@ -63,6 +63,13 @@ def faults_of(record: type[Record], registry: Registry) -> Iterator[str]:
     above = record.__table__.columns.get("parent_id")
     if above is not None and above.info.get("ref") == record.__tablename__ and not issubclass(record, Tree):
         yield "stands below itself by 'parent_id' without being a Tree: add the trait, so that no row is above itself"
+    for name, made in many_of(record).items():
+        if issubclass(record, Line):
+            yield f"is a Line and links {name!r} to many: let what it is a part of do that"
+        if made.target not in registry:
+            yield f"links {name!r} to {made.target!r}, which is no record"
+        elif issubclass(registry[made.target], Line):
+            yield f"links {name!r} to {made.target!r}, which is a part of another record: link to that"
     steps_ = record.workflow.steps if record.workflow else ()
     known = {*VERBS, *(f"step:{step.name}" for step in steps_)}
     known |= {f"step:{step.name}.{part.name}" for step in steps_ for part in step.parts}
@@ -154,5 +161,6 @@ def _unknown_fields(record: type[Record], registry: Registry) -> Iterator[str]:
         if target_name and target_name != "ab_user" and target_name not in registry:
             yield f"links {column.key!r} to {target_name!r}, which is no record"
     for related in panel.related:
-        if related.record not in registry or related.field not in registry[related.record].__table__.columns:
+        other = registry.get(related.record)
+        if other is None or related.field not in {*other.__table__.columns.keys(), *many_of(other)}:
             yield f"relates to {related.record}.{related.field}, which does not exist"

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.schema.conditions import leaves
 from app.schema.fields import Rule
-from app.schema.record import Record, computed_of, kind_of, policy_name, rules_of
+from app.schema.record import Record, computed_of, kind_of, many_of, policy_name, rules_of
 from app.schema.registry import Registry
 from app.schema.traits import Spelt
 from app.schema.workflow import SPOKEN
@@ -47,6 +47,8 @@ def faults_of(record: type[Record], registry: Registry) -> Iterator[str]:
         place = f"has a rule on {rule.field!r}"
         if rule.field in columns:
             yield from _of_column(record, rule, place)
+        elif rule.field in many_of(record):
+            yield f"{place}, which links to many: rules on such are not kept yet, so take it out"
         elif rule.field not in computed_of(record):
             yield f"{place}, which is no field of it"
         elif rule.write is not None or rule.when or rule.shown or rule.required or rule.worked:

@@ -3,17 +3,18 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from flask_appbuilder import Model
-from sqlalchemy import ForeignKey, Integer, MetaData, event, inspect
+from sqlalchemy import ForeignKey, Integer, MetaData, UniqueConstraint, event, inspect
 from sqlalchemy.orm import Mapped, Mapper, declared_attr, mapped_column
 
 from app.schema import trees
 from app.schema.errors import DeclarationError
 from app.schema.fields import Computed, Rule, Working
 from app.schema.grants import REFERENCE, Grants
-from app.schema.kinds import MOMENT, Code, Kind, ShortText
+from app.schema.kinds import LINK, LINKS, MOMENT, Code, Kind, ShortText, ref
+from app.schema.links import Many
 from app.schema.panel import Group, Panel
 from app.schema.registry import registry
 from app.schema.rows import Guarded, Shared
@@ -23,6 +24,7 @@ from app.schema.transfer import Transfer
 from app.schema.types import UtcMoment
 from app.schema.workflow import Workflow
 
+_many: dict[Any, Mapping[str, Many]] = {}
 metadata: MetaData = Model.metadata
 metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -91,8 +93,14 @@ class Record(Guarded, Model):
         if "__abstract__" not in cls.__dict__:
             registry.claim_name(snake(cls.__name__), cls)
         super().__init_subclass__(**kwargs)
-        if "__abstract__" not in cls.__dict__:
-            registry.add(cls)
+        if "__abstract__" in cls.__dict__:
+            return
+        if issubclass(cls, Link):
+            registry.add_link(cls)
+            return
+        registry.add(cls)
+        for made in many_of(cls).values():
+            _pair(cls, made)
 
     @property
     def title(self) -> str:
@@ -139,6 +147,48 @@ class Line(Record):
         return registry[cls.__table__.c[cls.parent].info["ref"]]
 
 
+class Link(Line):
+    """The pairs of a field that links to many: a row, and one it is linked to by the column `far`.
+
+    Made by `many`; no record of its own, but guarded as a part of the row. The engine alone writes them.
+    """
+
+    __abstract__ = True
+    far: ClassVar[str]
+
+
+def _pair(record: type[Record], made: Many) -> None:
+    """Make the table of pairs of a field: `Script` with `products` keeps them in ``script_products``."""
+    near, far = f"{record.__tablename__}_id", f"{made.target}_id"
+    far = f"other_{far}" if far == near else far
+    whole = ForeignKey(f"{record.__tablename__}.id", ondelete="CASCADE")
+    members: dict[str, Any] = {
+        "__module__": record.__module__,
+        "__annotations__": {near: Mapped[int], far: Mapped[int]},
+        "__table_args__": (UniqueConstraint(near, far), {"extend_existing": False}),
+        "parent": near,
+        "far": far,
+        near: mapped_column(Integer, whole, info={"kind": LINK, "ref": str(record.__tablename__)}),
+        far: ref(made.target, ondelete=made.ondelete),
+    }
+    type(record.__name__ + "".join(part.capitalize() for part in made.name.split("_")), (Link,), members)
+
+
+def many_of(record: type[Record]) -> Mapping[str, Many]:
+    """The fields of a record that link to many, by name."""
+    found = _many.get(record)
+    if found is None:
+        named = [item for base in reversed(record.__mro__) for item in vars(base).items()]
+        found = _many[record] = {name: value for name, value in named if isinstance(value, Many)}
+    return found
+
+
+def link_of(record: type[Record], field: str) -> type[Link]:
+    """The pairs of a field that links to many."""
+    found: Any = registry.kept_in(f"{record.__tablename__}_{field}")
+    return cast("type[Link]", found)
+
+
 def lines_of(record: type[Record]) -> list[type[Line]]:
     """The lines a record consists of, besides its own fields."""
     return [other for other in registry if issubclass(other, Line) and other.parent_record() is record]
@@ -148,6 +198,8 @@ def kind_of(record: type[Record], field: str) -> Kind | None:
     """The kind of a field; None for a field without one (the record's own bookkeeping)."""
     column = inspect(record).columns.get(field)
     if column is None:
+        if field in many_of(record):
+            return LINKS
         made = computed_of(record).get(field)
         return None if made is None else made.kind
     return column.info.get("kind")

@@ -8,7 +8,7 @@ from app.schema.errors import DeclarationError
 if TYPE_CHECKING:
     from app.schema.jobs import Job
     from app.schema.measure import Measure
-    from app.schema.record import Record
+    from app.schema.record import Link, Record
     from app.schema.report import Report
     from app.schema.settings import Setting
     from app.schema.transfer import Profile
@@ -60,6 +60,7 @@ class Registry:
         self.frozen = False
         self._names: dict[str, type[Any]] = {}
         self._records: dict[str, type[Any]] = {}
+        self._links: dict[str, type[Any]] = {}
         self.jobs: Shelf[Job] = Shelf("job", self)
         self.settings: Shelf[Setting] = Shelf("setting", self)
         self.measures: Shelf[Measure] = Shelf("measure", self)
@@ -80,6 +81,14 @@ class Registry:
     def add(self, record: "type[Record]") -> None:
         """Enter a mapped record."""
         self._records[record.__tablename__] = record
+
+    def add_link(self, link: "type[Link]") -> None:
+        """Enter the pairs of a field that links to many: no record of its own, but guarded as one."""
+        self._links[str(link.__tablename__)] = link
+
+    def kept_in(self, table: str) -> "type[Record] | None":
+        """What is kept in a table: a record, or the pairs that one of its fields links to many with."""
+        return self._records.get(table) or self._links.get(table)
 
     def forget(self, record: "type[Record]") -> None:
         """Take a throw-away record out again; only tests declare such."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.schema.kinds import FileKind, Kind
+from app.schema.links import Many
 from app.schema.registry import registry
 from app.schema.roles import Role
 
@@ -34,7 +35,8 @@ class Cell:
     """A value taken from a column of the file, read as the kind of the field it fills.
 
     In a field that links to another record, the cell holds that record's natural key (its `Transfer` key; for a
-    user the user name). `values` translates written values to stored ones; one not listed is an error that names it.
+    user the user name); in one that links to many, several of them with semicolons between; a blank one takes all away.
+    `values` translates written values to stored ones; one not listed is an error that names it.
     `then` computes the stored value from the parsed one; `kind` says how to read the cell where that differs from
     the field, as with a number of months from which `then` makes a day. `order` says how ambiguous dates read:
     mdy, dmy or ymd; `mark` is what stands before the decimals. A blank cell is no value: `then` is not asked.
@@ -137,13 +139,14 @@ def faults_of(declared: Profile, known: "Registry") -> Iterator[str]:
             yield f"{place} fills {target.record!r}, which is no record"
             continue
         columns = record.__table__.columns
+        many = {name: made for base in record.__mro__ for name, made in vars(base).items() if isinstance(made, Many)}
         key = columns.get(target.key)
         if key is None or not key.unique:
             yield f"{place} is known by {target.key!r}, which is no unique field: mapped_column(unique=True)"
         if target.key not in target.fields:
             yield f"{place} does not fill its key {target.key!r}: name the cell it comes from"
         for name in [*target.fields, *target.once]:
-            if name not in columns or (name in target.once and name not in target.fields):
+            if name not in {*columns.keys(), *many} or (name in target.once and name not in target.fields):
                 yield f"{place} fills {name!r}, which is no field of {target.record}"
         for column in columns:
             given = column.default is not None or column.info.get("serial") or column.primary_key
@@ -152,7 +155,9 @@ def faults_of(declared: Profile, known: "Registry") -> Iterator[str]:
             if column.key in target.fields and isinstance(column.info.get("kind"), FileKind):
                 yield f"{place} fills {column.key!r}, which is a file: a line of a file holds none; leave it out"
         for name, source in target.fields.items():
-            ref = columns[name].info.get("ref") if name in columns else None
+            ref = columns[name].info.get("ref") if name in columns else many[name].target if name in many else None
+            if name in many and not isinstance(source, Cell):
+                yield f"{place} fills {name!r}, which links to many, otherwise than from a cell: name the cell"
             if isinstance(source, Cell) and ref and ref in known and known[ref].transfer is None:
                 yield f"{place} names a {ref} in {name!r} by key, and it has none: give it transfer = Transfer(key=…)"
             if isinstance(source, LinkTo) and source.target not in earlier:

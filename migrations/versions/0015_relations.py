@@ -1,13 +1,16 @@
-"""Units are a tree: the database refuses one that would stand above itself, whoever writes.
+"""Units are a tree: the database refuses one that would stand above itself, whoever writes. Scripts name products.
 
 Revision ID: 0015
-Revises: 0013
+Revises: 0014
 """
 
+import sqlalchemy as sa
 from alembic import op
 
+import app.schema.types
+
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
@@ -36,6 +39,37 @@ REFUSE = (
 
 
 def upgrade() -> None:
+    op.create_table(
+        "script_products",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("script_id", sa.Integer(), nullable=False),
+        sa.Column("product_id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", app.schema.types.UtcMoment(), nullable=False),
+        sa.Column("changed_at", app.schema.types.UtcMoment(), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("changed_by_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["changed_by_id"], ["ab_user.id"], name=op.f("fk_script_products_changed_by_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["ab_user.id"], name=op.f("fk_script_products_created_by_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["product_id"], ["product.id"], name=op.f("fk_script_products_product_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["script_id"], ["script.id"], name=op.f("fk_script_products_script_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_script_products")),
+        sa.UniqueConstraint("script_id", "product_id", name=op.f("uq_script_products_script_id_product_id")),
+    )
+    with op.batch_alter_table("script_products", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_script_products_product_id"), ["product_id"], unique=False)
+    _keep_the_tree()
+
+
+def _keep_the_tree() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.execute(FUNCTION)
         op.execute(
@@ -48,6 +82,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("script_products")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP TRIGGER unit_is_a_tree ON unit")
         op.execute("DROP FUNCTION keep_tree()")

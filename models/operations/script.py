@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.kernel.clock import house_day
 from app.schema.grants import Grants
 from app.schema.kinds import Code, Day, LongText, ShortText, YesNo, choice, starts_at
+from app.schema.links import many
 from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Record
 from app.schema.roles import EVERYONE, LEADERS, Role
@@ -23,12 +24,13 @@ def _date_audit(script: Any, move: Move) -> None:
 
 
 class Script(Shared, Record):
-    """A script. `deviates` says whether the last audit heard staff say something else."""
+    """A script, for all products or for some. `deviates` says whether the last audit heard staff say something else."""
 
     code: Mapped[Code] = mapped_column(unique=True)
     name: Mapped[ShortText]
     situation: Mapped[Situation] = choice(Situation)
     text: Mapped[LongText]
+    products = many("product")
     audited_on: Mapped[Day | None]
     finding: Mapped[LongText | None]
     deviates: Mapped[YesNo | None]
@@ -39,9 +41,9 @@ class Script(Shared, Record):
     panel = Panel(
         menu=Menu("Operations", icon="script", order=20),
         title="name",
-        columns=("code", "name", "situation", "audited_on", "deviates", "state"),
+        columns=("code", "name", "situation", "products", "audited_on", "deviates", "state"),
         search=("code", "name", "text"),
-        form=(Group("Script", "code", "name", "situation", "text"),),
+        form=(Group("Script", "code", "name", "situation", "products", "text"),),
         facts=("audited_on", "finding", "deviates"),
         order="code",
     )

@@ -32,7 +32,7 @@ class Product(Shared, Noted, Spelt, Record):
         search=("code", "name"),
         form=(Group("Product", "code", "name", "line", "renewable", "remark"),),
         fixed=("code", "renewable"),
-        related=(Related("contract", "product_id"),),
+        related=(Related("contract", "product_id"), Related("script", "products")),
         order="code",
     )
     workflow = Workflow(

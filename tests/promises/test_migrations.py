@@ -11,12 +11,14 @@ from app.extensions import db
 from app.factory import create_app
 from app.kernel import appendonly
 from app.schema import trees
+from app.schema.record import many_of
 from app.schema.registry import registry
 from app.schema.traits import Tree
 from config import Settings
 from tests import dossier, gadget
 
 OURS = {str(record.__tablename__) for record in (*gadget.RECORDS, *dossier.RECORDS)}
+OURS |= {f"{record.__tablename__}_{name}" for record in gadget.RECORDS for name in many_of(record)}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

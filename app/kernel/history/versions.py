@@ -12,7 +12,7 @@ from app.kernel.tables import AuditEntry
 from app.kernel.values import parsed
 from app.schema.errors import Conflict, NotFound, Refusal
 from app.schema.kinds import BadValue
-from app.schema.record import Record, kind_of, words
+from app.schema.record import Record, kind_of, many_of, words
 
 EDITS = ("edit", "revert")
 """What can be taken back. A step is taken back by a step, a hand-over by a hand-over, a deletion from the trash."""
@@ -37,7 +37,8 @@ def entry_of(session: Session, row: Record, entry_id: int) -> AuditEntry:
 def present(row: Record) -> dict[str, Any]:
     """The values of a row as the history keeps them."""
     keys = [column.key for column in type(row).__table__.columns if column.key not in BOOKKEEPING]
-    return {key: shown(type(row), key, getattr(row, key)) for key in keys}
+    linked = {name: list(getattr(row, name)) for name in many_of(type(row))}
+    return {key: shown(type(row), key, getattr(row, key)) for key in keys} | linked
 
 
 def after(session: Session, row: Record, entry_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
@@ -55,7 +56,11 @@ def after(session: Session, row: Record, entry_ids: Iterable[int]) -> dict[int, 
     for id_, changes in session.execute(later.order_by(AuditEntry.id.desc())):
         if id_ in wanted:
             found[id_] = dict(values)
-        values.update((key, old) for key, old, _new in pairs(changes) if key in values)
+        for key, old, new in pairs(changes):
+            if key in many_of(type(row)):
+                values[key] = sorted((set(values[key]) - set(new)) | set(old))
+            elif key in values:
+                values[key] = old
     return found
 
 
@@ -80,7 +85,7 @@ def revert(session: Session, row: Record, entry_id: int, allowed: Iterable[str])
     is the caller's to commit, everything an edit is refused for.
     """
     entry, record, allowed = entry_of(session, row, entry_id), type(row), set(allowed)
-    changes = pairs(entry.changes)
+    changes, before = pairs(entry.changes), {}
     if entry.verb not in EDITS or not changes:
         raise Refusal("Only an edit can be taken back.")
     for key, old, new in changes:
@@ -89,9 +94,15 @@ def revert(session: Session, row: Record, entry_id: int, allowed: Iterable[str])
             raise Refusal("%(what)s cannot be written by an edit, so this is not taken back.", what=called)
         if kind is not None and kind.private and old is not None:
             raise Refusal("%(what)s is private: only its mask was kept. Write it anew.", what=called)
-        if not _is(record, key, getattr(row, key), new):
+        many = key in many_of(record)
+        now = set(getattr(row, key)) if many else set()
+        if many and (set(new) <= now and not set(old) & now):
+            before[key] = sorted((now - set(new)) | set(old))
+        elif not many and _is(record, key, getattr(row, key), new):
+            before[key] = old
+        else:
             raise Conflict("%(what)s has changed again since. Take the later change back first.", what=called)
-    values = parsed(record, allowed, {key: old for key, old, _new in changes}, row)
+    values = parsed(record, allowed, before, row)
     noting = session.info.setdefault("noting", {})
     noting[row] = ("revert", entry.id)
     try:

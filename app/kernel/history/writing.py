@@ -14,7 +14,7 @@ from app.kernel.actor import Actor, current_actor, request_address
 from app.kernel.deputies import signed
 from app.kernel.tables import AuditEntry
 from app.schema.kinds import File, iso_duration
-from app.schema.record import Line, Record, kind_of
+from app.schema.record import Line, Record, kind_of, many_of
 
 BOOKKEEPING = {"id", "version", "created_at", "changed_at", "created_by_id", "changed_by_id", "search_key"}
 
@@ -44,6 +44,13 @@ def shown(record: type[Record], field: str, value: Any) -> Any:
     return plain(value)
 
 
+def _told(record: type[Record], field: str, old: Any, new: Any) -> list[Any]:
+    """A change as old and new; of links to many what was removed and what was added."""
+    if field in many_of(record):
+        return [sorted(set(old) - set(new)), sorted(set(new) - set(old))]
+    return [shown(record, field, old), shown(record, field, new)]
+
+
 def _changes(row: Record, verb: str) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for key in (column.key for column in type(row).__table__.columns):
@@ -59,6 +66,12 @@ def _changes(row: Record, verb: str) -> dict[str, list[Any]]:
         if old != new:
             found[key] = [shown(type(row), key, old), shown(type(row), key, new)]
     return found
+
+
+def _linked(session: Session, row: Record) -> dict[str, list[Any]]:
+    """By field the ids a row is no longer linked to and those it is now, as `app.kernel.links` is about to write."""
+    found = session.info.get("linking", {}).get(row, {})
+    return {name: [list(removed), list(added)] for name, (removed, added) in found.items()}
 
 
 @dataclass
@@ -84,7 +97,7 @@ def collect(session: Session) -> None:
     pending = session.info["history"] = []
     for verb, rows in (("add", session.new), ("edit", session.dirty), ("delete", session.deleted)):
         for row in rows:
-            if isinstance(row, Record) and (changes := _changes(row, verb)):
+            if isinstance(row, Record) and (changes := _changes(row, verb) | _linked(session, row)):
                 act = session.info.get("step", {}).get(row)
                 told, reverts = session.info.get("noting", {}).get(row, (verb, None))
                 if act is not None:
@@ -165,7 +178,7 @@ def edited(
             record,
             id_,
             "edit",
-            {f: [shown(record, f, old[f]), shown(record, f, new[f])] for f in new},
+            {f: _told(record, f, old[f], new[f]) for f in new},
             None,
             old.get(parent) if parent else None,
         )

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
+from app.kernel.links import SEPARATOR
 from app.kernel.sheets import to_day, to_decimal, to_integer, to_moment, to_month, to_text, to_yes_no
 from app.kernel.sheets.errors import shown
 from app.schema.errors import DeclarationError
@@ -65,6 +66,12 @@ def natural_key(name: str) -> tuple[Table, str]:
     if transfer is None:
         raise DeclarationError(f"{name} is not known in files: give it transfer = Transfer(key=…)")
     return registry[name].__table__, transfer.key
+
+
+def codes(text: str | None) -> tuple[str, ...]:
+    """The codes of a cell that names several rows, each once; full-width semicolons count too."""
+    parts = (text or "").replace("；", SEPARATOR).split(SEPARATOR)
+    return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 
 def draft(cell: Cell, kind: Kind | None, zone: ZoneInfo) -> Convert:

@@ -6,13 +6,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.kernel import history
+from app.kernel import history, links
 from app.kernel.history import BOOKKEEPING
 from app.kernel.sheets.refused import guarded
 from app.kernel.transfer.cells import natural_key
 from app.schema.errors import DeclarationError
 from app.schema.kinds import File
-from app.schema.record import Record, metadata
+from app.schema.record import Record, many_of, metadata
 from app.schema.registry import registry
 
 BATCH = 2000
@@ -37,13 +37,16 @@ def export(session: Session, record: type[Record]) -> Iterator[list[str]]:
         there = target.alias()
         joined = joined.outerjoin(there, there.c.id == source.c[name])
         columns.append(there.c[key].label(name))
-    wanted = select(*columns).select_from(joined).order_by(source.c.id)
+    wanted = select(*columns, source.c.id).select_from(joined).order_by(source.c.id)
     found = session.execute(wanted.execution_options(yield_per=BATCH))
-    yield names
+    many = tuple(many_of(record))
+    yield [*names, *many]
     count = 0
-    for row in found:
-        count += 1
-        yield [guarded(_written(value)) for value in row]
+    for rows in found.partitions():
+        count += len(rows)
+        linked = [links.codes(session, record, name, [row[-1] for row in rows]) for name in many]
+        for *values, key in rows:
+            yield [guarded(_written(value)) for value in (*values, *(codes.get(key) for codes in linked))]
     history.summarise(session, str(record.__tablename__), "export", {"format": "csv", "rows": count})
 
 

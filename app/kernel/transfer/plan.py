@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from app.kernel.history import plain
-from app.kernel.sheets import Row
+from app.kernel.links import SEPARATOR
+from app.kernel.sheets import Row, to_text
 from app.kernel.sheets.errors import shown
 from app.kernel.transfer import cells
 from app.kernel.transfer.outcome import Problem
 from app.schema.errors import DeclarationError
 from app.schema.kinds import BadValue, Kind
+from app.schema.record import Record, many_of
 from app.schema.registry import registry
 from app.schema.transfer import Cell, Computed, Fixed, LinkTo, Parsed, Profile, Target
 
@@ -39,7 +41,7 @@ class Field:
     """
 
     name: str
-    column: Column[Any]
+    column: Column[Any] | None
     kind: Kind | None
     source: Cell | Fixed | Computed | LinkTo
     draft: cells.Convert = lambda raw: raw
@@ -67,6 +69,9 @@ class Field:
         return value
 
     def _finish(self, value: Any) -> Any:
+        if self.column is None:
+            assert self.links is not None
+            return tuple(sorted({self.links.find(code) for code in value or ()}))
         if value is not None and self.links is not None:
             return self.links.find(value)
         if value is not None and self.kind is not None:
@@ -92,7 +97,12 @@ class Plan:
         self._session, self._zone = session, zone
         self._links: dict[str, cells.Links] = {}
         self.fields = tuple(
-            tuple(self._field(table.c[name], source) for name, source in target.fields.items())
+            tuple(
+                self._several(registry[target.record], name, source)
+                if name in many_of(registry[target.record])
+                else self._field(table.c[name], source)
+                for name, source in target.fields.items()
+            )
             for target, table in zip(self.targets, self.tables, strict=True)
         )
         self._linked = tuple(
@@ -112,6 +122,12 @@ class Plan:
         optional = bool(column.nullable) or isinstance(source, LinkTo)
         return Field(column.key, column, kind, source, draft, links, default, optional)
 
+    def _several(self, record: type[Record], name: str, source: Any) -> Field:
+        """A field that links to many: its cell holds codes with semicolons between."""
+        target = many_of(record)[name].target
+        links = self._links.setdefault(target, cells.Links(self._session, target))
+        return Field(name, None, None, source, lambda raw: cells.codes(to_text(raw)), links, None, True)
+
     def prepare(self, rows: Iterable[Row]) -> None:
         """Look up what the cells of these rows link to."""
         for links in self._links.values():
@@ -123,7 +139,7 @@ class Plan:
             for row in rows:
                 with suppress(BadValue):
                     value = field.draft(row.cells.get(field.source.column))
-                    texts |= {str(value)} if value is not None else set()
+                    texts |= set(value) if isinstance(value, tuple) else {str(value)} if value is not None else set()
             field.links.prepare(texts)
 
     def read(self, row: Row) -> tuple[list[Entry | None], list[tuple[Problem, bool]]]:
@@ -159,6 +175,8 @@ class Plan:
             if isinstance(field.source, LinkTo):
                 other = entries[self.position[field.source.target]]
                 told[field.name] = other.key if other else None
+            elif isinstance(value, tuple) and field.links is not None:
+                told[field.name] = SEPARATOR.join(field.links.key_of(key) for key in value)
             elif value is not None and field.links is not None:
                 told[field.name] = field.links.key_of(value)
             elif value is not None and field.kind is not None and field.kind.private:
@@ -225,7 +243,8 @@ class _Reading:
         return DeclarationError(f"{name} fails on row {self.row.number}: {type(error).__name__}: {error}")
 
     def _check_link(self, field: Field, source: LinkTo) -> None:
-        if not self.problems and not field.column.nullable and not self.entries[self.plan.position[source.target]]:
+        needed = field.column is not None and not field.column.nullable
+        if not self.problems and needed and not self.entries[self.plan.position[source.target]]:
             raise BadValue(
                 "this row names no %(target)s, which its %(field)s needs", target=source.target, field=field.name
             )

@@ -9,7 +9,7 @@ from sqlalchemy import Column, Table, bindparam, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
-from app.kernel import history, numbering
+from app.kernel import history, links, numbering
 from app.kernel.actor import Actor, current_actor
 from app.kernel.database import among, put
 from app.kernel.spelling import is_spelt, spelt
@@ -18,7 +18,7 @@ from app.kernel.transfer.plan import Entry, Plan
 from app.kernel.transfer.ruling import Ruling
 from app.kernel.transfer.stage import Stage
 from app.schema.errors import Conflict
-from app.schema.record import words
+from app.schema.record import link_of, many_of, words
 from app.schema.registry import registry
 from app.schema.rows import _Placed
 from app.schema.rules import broken
@@ -34,6 +34,7 @@ class Way(NamedTuple):
     """How rows of one target are written: its table and fields, and what an update leaves alone.
 
     That are the fields `fresh_only`, and any row whose `state` (a column, if there is one) is among `frozen`.
+    `many` are those that link to many, and have no column.
     """
 
     table: Table
@@ -45,6 +46,7 @@ class Way(NamedTuple):
     serials: tuple[Column[Any], ...]
     placed: bool
     ruling: Ruling
+    many: tuple[str, ...]
 
 
 class Ruled(Exception):
@@ -83,6 +85,7 @@ class Writer:
             tuple(c for c in table.c if c.info.get("serial") and c.key not in target.fields),
             issubclass(record, _Placed),
             Ruling(self._bringer, record, names, fresh_only),
+            tuple(name for name in target.fields if name in many_of(record)),
         )
 
     def write(self, lines: Lines) -> None:
@@ -151,11 +154,12 @@ class Writer:
         by_value = {values[way.key.key]: key for key, values in wanted.items()}
         more = (*((way.state,) if way.state else ()), *sorted(way.ruling.looks_at))
         names = dict.fromkeys(("id", "version", *way.names, *more))
-        columns = [way.table.c[name] for name in names]
+        columns = [way.table.c[name] for name in names if name not in way.many]
         found: dict[str, Any] = {}
         for some in _chunks(list(by_value)):
             rows = self._session.execute(select(*columns).where(among(self._session, way.key, some))).mappings()
             found |= {by_value[row[way.key.key]]: dict(row) for row in rows}
+        self._read_links(way, list(found.values()))
         settled: Settled = {}
         changes = []
         faults: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
@@ -183,6 +187,20 @@ class Writer:
             settled |= {key: (id_, "written") for key, id_ in self._insert(way, fresh, by_value)}
         return settled
 
+    def _read_links(self, way: Way, rows: list[dict[str, Any]]) -> None:
+        """What the rows are linked to by each field that links to many, as ids."""
+        record = registry[way.table.name]
+        for name in way.many:
+            link = link_of(record, name)
+            pairs = link.__table__.c
+            by_id: dict[int, list[int]] = {row["id"]: [] for row in rows}
+            for some in _chunks(list(by_id)):
+                mine = select(pairs[link.parent], pairs[link.far]).where(pairs[link.parent].in_(some))
+                for key, other in self._session.execute(mine):
+                    by_id[key].append(other)
+            for row in rows:
+                row[name] = tuple(sorted(by_id[row["id"]]))
+
     def _next_made_up(self) -> int:
         self._made_up -= 1
         return self._made_up
@@ -194,7 +212,7 @@ class Writer:
             return
         mine: dict[str, Any] = {"created_at": self._now, "changed_at": self._now}
         mine |= {"created_by_id": self._actor.user_id, "changed_by_id": self._actor.user_id}
-        rows = [mine | values for values in fresh.values()]
+        rows = [mine | {name: v for name, v in values.items() if name not in way.many} for values in fresh.values()]
         if way.placed:
             rows = [{"owner_id": None, "unit_id": self._actor.unit_id} | row for row in rows]
         rows = [row | spelt(registry[way.table.name], row) for row in rows]
@@ -205,13 +223,17 @@ class Writer:
         put(self._session, way.table, rows)  # without ids, for they are asked for afterwards: by far the fastest way
         keys = (values[way.key.key] for values in fresh.values())
         made = select(way.table.c.id, way.key).where(among(self._session, way.key, keys))
-        yield from ((by_value[value], id_) for id_, value in self._session.execute(made))
+        settled = [(by_value[value], id_) for id_, value in self._session.execute(made)]
+        for name in way.many:
+            pairs = [(id_, other) for key, id_ in settled for other in fresh[key][name]]
+            links.put(self._session, registry[way.table.name], name, [], pairs, self._actor)
+        yield from settled
 
     def _update(self, way: Way, changes: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
         """Change rows that differ, each only if it is still as it was read, and keep old and new in the history."""
         if not changes:
             return
-        set_ = [name for name in way.names if name not in way.fresh_only]
+        set_ = [name for name in way.names if name not in way.fresh_only and name not in way.many]
         statement = (
             update(way.table)
             .where(way.table.c.id == bindparam("_id"), way.table.c.version == bindparam("_version"))
@@ -229,6 +251,11 @@ class Writer:
         done = self._session.connection().execute(statement, rows)
         if done.rowcount != len(rows):
             raise Conflict("Somebody changed some of these rows meanwhile. Load the file again.")
+        for name in way.many:
+            moved = [(row["id"], set(row[name]), set(new[name])) for row, new in changes if name in new]
+            gone = [(key, other) for key, old, now in moved for other in sorted(old - now)]
+            come = [(key, other) for key, old, now in moved for other in sorted(now - old)]
+            links.put(self._session, record, name, gone, come, self._actor)
         history.edited(self._session, registry[way.table.name], ((row["id"], row, new) for row, new in changes))
 
 

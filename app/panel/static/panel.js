@@ -65,7 +65,7 @@ application.register("part", class extends Stimulus.Controller {
 // A select whose options are searched for on the server while one types. What was offered for other letters is
 // taken away at once, so that Enter never chooses what one has not asked for.
 application.register("picker", class extends Stimulus.Controller {
-  static values = { url: String, nothing: String };
+  static values = { url: String, nothing: String, hint: String };
   connect() {
     const label = document.querySelector(`label[for="${this.element.id}"]`);
     const say = (text) => Object.assign(document.createElement("div"), { className: "no-results", textContent: text });
@@ -76,8 +76,8 @@ application.register("picker", class extends Stimulus.Controller {
       preload: "focus",
       maxOptions: 30,
       allowEmptyOption: false,
-      placeholder: this.element.options[0]?.text,
-      plugins: this.element.required ? [] : ["clear_button"],
+      placeholder: this.element.multiple ? this.hintValue : this.element.options[0]?.text,
+      plugins: this.element.multiple ? ["remove_button"] : this.element.required ? [] : ["clear_button"],
       shouldLoad: () => true,
       load: (written, done) => this.fetch(written).then(done, () => done()),
       render: { no_results: () => say(this.waiting ? "…" : this.nothingValue) },

@@ -38,7 +38,7 @@ from app.schema.kinds.identities import (
     vin,
 )
 from app.schema.kinds.kind import BadValue, Kind, Reader
-from app.schema.kinds.links import LINK, ref
+from app.schema.kinds.links import LINK, LINKS, ref
 from app.schema.kinds.numbers import (
     CURRENCY,
     INTEGER,
@@ -114,6 +114,7 @@ __all__ = [
     "INTEGER",
     "JSON_VALUE",
     "LINK",
+    "LINKS",
     "LONG_TEXT",
     "MARKDOWN",
     "MOMENT",
