@@ -19,6 +19,7 @@ from app.kernel.identity.sealing import Seal
 from app.panel import mount, security
 from app.panel.builder import PanelBuilder
 from app.panel.identity import provider
+from app.panel.routing import LateRule
 from app.schema import check
 from app.schema.registry import registry
 from config import HERE, Settings
@@ -46,6 +47,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     store.set_store(store.Store(settings.data_dir / "files"))
     app = Flask(__name__, root_path=str(Path(__file__).parent / "panel"))
+    app.url_rule_class = LateRule
     app.config.update(_flask_config(settings))
     app.extensions["settings"] = settings
     app.extensions["seal"] = Seal(settings.secret)

@@ -1,5 +1,6 @@
 """Real databases for every test: a fresh SQLite file and a fresh PostgreSQL database, with the department in it."""
 
+import gc
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -113,6 +114,7 @@ def postgres_backend(postgres: PostgreSQL, tmp_path_factory: pytest.TempPathFact
 
 
 def _backend(app: Flask, url: str, reset: Callable[[], None]) -> Backend:
+    gc.freeze()  # what an application is made of stays: no need to look through it for garbage in every test
     with app.app_context():
         return Backend(app, url, db.engine, reset)
 
