@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import files
 from app.kernel.actor import Actor
-from app.schema.kinds import CODE, LONG_TEXT, MARKDOWN, SHORT_TEXT, File, FileKind
+from app.schema.kinds import CODE, LONG_TEXT, MARKDOWN, SHORT_TEXT, YES_NO, File, FileKind
 from app.schema.kinds.files import sample
 from app.schema.record import Record
 from app.schema.registry import registry
@@ -78,8 +78,8 @@ def sent(session: Session, kind: FileKind, number: int = 1, name: str = "") -> F
 
 
 def value_of_kind(record: type[Record], name: str) -> Any:
-    """A value a step or a form may be answered with in this field: the first choice, or a sample of its kind."""
+    """A value a step or a form may be answered with in this field: the first choice, yes, or a sample of its kind."""
     info, number = record.__table__.columns[name].info, next(_numbers)
     if "choices" in info:
         return next(iter(info["choices"]))
-    return info["kind"].sample(number)
+    return True if info["kind"] is YES_NO else info["kind"].sample(number)

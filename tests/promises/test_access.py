@@ -49,7 +49,9 @@ def test_every_change_is_a_post_and_every_get_is_safe(app):
     for endpoint, rule, methods in endpoints(app):
         for word in ("delete", "assign", "step", "logout", "export", "reveal"):
             if f"/{word}" in rule and sort_of(app, endpoint) != "resource" and "GET" in methods:
-                assert endpoint.endswith((".ask", ".asking", ".ask_reveal", ".confirm")), f"{rule} answers GET"
+                assert endpoint.endswith((".ask", ".asking", ".ask_reveal", ".ask_reveal_of_line", ".confirm")), (
+                    f"{rule} answers GET"
+                )
 
 
 def test_nothing_is_open_to_who_is_not_signed_in(app):
