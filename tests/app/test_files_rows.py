@@ -149,7 +149,9 @@ def test_a_private_file_is_named_nowhere_and_opens_with_a_ticket_of_ones_own(she
     pages = [client.get(u).text for u in ("/specimen/", url, f"{url}/edit", f"/api/v1{url}")]
     pages += [post(sign_in("manager"), "/specimen/export.csv").text, str([e.changes for e in history(session)])]
     assert [page for page in pages if "secret.pdf" in page or shelf.secret in page] == []
-    version = version_of(client, f"specimen/{shelf.key}")
+    shown = client.get(f"/api/v1{url}").json["result"]
+    assert shown["secret"] == "•" * 8, "neither the name nor how long it is"
+    version = str(shown["version"])
     held = value_of(pages[2], "secret")
     assert post(client, f"{url}/edit", version=version, code="mine", secret=held, paper=shelf.paper).status_code == 303
     assert "secret.pdf" not in post(client, f"{url}/reveal/secret", reason="no").text
@@ -211,6 +213,16 @@ def test_a_field_and_a_list_take_no_file_when_their_row_takes_no_change(shelf, s
     assert 'id="files"' in page
     assert 'name="files"' not in page
     assert send(handler, f"/claim/{key}/files", {"files": (PDF, "a.pdf")}).status_code == 409
+
+
+@ONE
+def test_a_file_is_handed_out_as_long_as_its_row_says_so(shelf, session):
+    """Even if something wrote past the session, which would have noticed."""
+    table, another = Specimen.__table__, File("0" * 40, "another.pdf", 18, "application/pdf")
+    with acting(SYSTEM):
+        session.connection().execute(table.update().where(table.c.id == shelf.key).values(paper=another))
+        session.commit()
+    assert shelf.client.get(f"/files/{shelf.paper}").status_code == 404
 
 
 @ONE
