@@ -20,6 +20,9 @@ class GizmoState(State):
     WANTED, LENT, BACK, CHARGED = "wanted", "lent", "back", "charged"
 
 
+OVER = GizmoState.BACK | GizmoState.CHARGED
+
+
 class Gizmo(Owned, Record):
     """A thing lent to a customer while his own is repaired; it lives from the wish to the bill."""
 
@@ -46,9 +49,7 @@ class Gizmo(Owned, Record):
         Step("take_back", GizmoState.LENT, GizmoState.BACK, by=Role.SERVICE),
         Step("charge", GizmoState.BACK, GizmoState.CHARGED, by=Role.FINANCE, not_by="take_back"),
         Step("lose", GizmoState.LENT, GizmoState.CHARGED, by=Role.SUPERVISOR, asks=("reason",), tone="danger"),
-        clocks=(
-            Sla("loan", since=GizmoState.LENT, until=GizmoState.BACK, promise="back_by", on=Counted.CALENDAR_DAYS),
-        ),
+        clocks=(Sla("loan", since=GizmoState.LENT, until=OVER, promise="back_by", on=Counted.CALENDAR_DAYS),),
     )
 
 
