@@ -14,7 +14,7 @@ from app.kernel.actor import current_actor
 from app.panel import links, listing
 from app.panel.exporting import Exporting
 from app.panel.files import Attaching
-from app.panel.handover import Handover
+from app.panel.handover import Handover, may_hand_over
 from app.panel.lines import Lines
 from app.panel.pickers import Picking
 from app.panel.revealing import Revealing
@@ -56,6 +56,7 @@ class Screen(Attaching, Exporting, Handover, Lines, Picking, Revealing, Steps, T
             address=self.address,
             may_add=self.may_add(),
             may_export=may(current_actor(), "export", self.record),
+            may_hand_over=may_hand_over(current_actor(), self.record),
         )
 
     @expose("/part")
