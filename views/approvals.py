@@ -14,6 +14,7 @@ from app.extensions import db
 from app.kernel import approvals
 from app.kernel.access import find, may
 from app.kernel.actor import Actor, current_actor
+from app.kernel.fields import hidden_in
 from app.kernel.workflow import Offer, advance, offers
 from app.panel import texts
 from app.panel.fields import field_of
@@ -116,7 +117,8 @@ def _waiting(actor: Actor, rows: Any, step: Step) -> Iterator[Waiting]:
             part = part_label(step, outlook.part.name) if outlook else ""
             yield Waiting(row, offer, ready, part=part)
             continue
-        amount = approvals.amount_of(row, step.needs)
+        read = step.needs.amount not in hidden_in(actor, row)
+        amount = approvals.amount_of(row, step.needs) if read else None
         yield Waiting(
             row,
             offer,

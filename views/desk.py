@@ -6,6 +6,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
+from markupsafe import Markup
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
@@ -14,12 +15,16 @@ from app.extensions import db
 from app.kernel.access import find
 from app.kernel.actor import current_actor
 from app.kernel.clock import house_day
+from app.kernel.reveal import may_reveal
 from app.kernel.workflow import advance, offers, workflow_of
-from app.panel.cells import state_badge
+from app.panel.cells import cell, state_badge
+from app.panel.fields import field_of
 from app.panel.forms import Form, questions
+from app.panel.titles import Read
 from app.schema.errors import NotFound, Refusal
 from app.schema.workflow import Step
 from models.contracts import Contract
+from models.customers import Customer
 from models.operations import Script
 from models.operations.states import ScriptState, Situation
 from models.renewals import Contact, Renewal
@@ -116,6 +121,7 @@ def _page(row: Renewal, form: Form | None, chosen: Step | None) -> str:
         row=row,
         contract=contract,
         customer=contract.customer if contract else None,
+        phone=_phone(contract.customer) if contract and contract.customer else "",
         talks=db.session.scalars(talks).all(),
         script=_script(row),
         state=state_badge(Renewal.workflow, row.state),
@@ -125,6 +131,12 @@ def _page(row: Renewal, form: Form | None, chosen: Step | None) -> str:
         waiting=db.session.scalar(select(func.count()).select_from(_queue().limit(QUEUE_LOOKED_AT).subquery())),
         today=house_day(datetime.now(UTC)),
     )
+
+
+def _phone(customer: Customer) -> Markup:
+    """The number to call: masked, with the way to see it in full, as everywhere."""
+    read = Read(customer, {}, customer.name, reveals=may_reveal(current_actor(), customer))
+    return cell(field_of(Customer, "phone"), read)
 
 
 def _script(row: Renewal) -> Script | None:

@@ -14,6 +14,7 @@ from app.extensions import db
 from app.kernel.actor import current_actor
 from app.kernel.clock import house_zone
 from app.kernel.database import read_only
+from app.kernel.fields import hidden
 from app.kernel.guard import GuardedSession
 from app.kernel.ledger import Status
 from app.kernel.sheets import SheetError
@@ -81,7 +82,7 @@ class ImportsPage(Page):
             tallies=_tallies(profile, batch.result or {}),
             problems=_problems((batch.result or {}).get("problems", ())),
             previews=_previews(profile, (batch.result or {}).get("preview", {})),
-            has_refused=bool(batch.path) and batches.refused_file(batch).exists(),
+            has_refused=bool(batch.path) and _mine(batch) and batches.refused_file(batch).exists(),
             progress=_progress(batch),
             plain=plain,
         )
@@ -110,11 +111,17 @@ class ImportsPage(Page):
     def refused(self, batch_id: int) -> Response:
         """The refused rows, each with what is wrong, to mend and load again."""
         batch = batches.visible(db.session, batch_id)
+        if not _mine(batch):
+            raise NotFound("The refused rows are for whoever uploaded them: they are not masked.")
         path = batches.refused_file(batch)
         if not path.exists():
             raise NotFound("No row of this file was refused.")
         name = f"{Path(batch.filename).stem}-refused.csv"
         return send_file(path, mimetype="text/csv", as_attachment=True, download_name=name, max_age=0)
+
+
+def _mine(batch: ImportBatch) -> bool:
+    return batch.user_id == current_actor().user_id
 
 
 def _list_page(problem: str = "", file: str = "") -> str:
@@ -211,7 +218,8 @@ def _previews(profile: Profile, preview: dict[str, Any]) -> list[dict[str, Any]]
         rows = preview.get(target.name)
         if rows:
             record = registry[target.record]
-            names = list(target.fields)
+            gone = hidden(current_actor(), record).always
+            names = [name for name in target.fields if name not in gone]
             heads = [field_label(record, name) for name in names]
             cells = [[_cell(record, name, row.get(name)) for name in names] for row in rows]
             shown.append({"label": translated(words(target.name)), "heads": heads, "rows": cells})

@@ -104,8 +104,10 @@ class Record(Guarded, Model):
 
     @property
     def title(self) -> str:
-        """How this row is called: the value of the panel's title field."""
-        return str(getattr(self, type(self).panel.title))
+        """How this row is called: the value of the panel's title field, masked if that is private."""
+        name = type(self).panel.title
+        value, kind = getattr(self, name), kind_of(type(self), name)
+        return kind.mask(value) if kind is not None and kind.private and value is not None else str(value)
 
     def __str__(self) -> str:
         return self.title
