@@ -6,7 +6,6 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
-from markupsafe import Markup
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
@@ -15,13 +14,14 @@ from app.extensions import db
 from app.kernel.access import find
 from app.kernel.actor import current_actor
 from app.kernel.clock import house_day
-from app.kernel.reveal import may_reveal
+from app.kernel.reveal import may_reveal, reveal
 from app.kernel.workflow import advance, offers, workflow_of
-from app.panel.cells import cell, state_badge
-from app.panel.fields import field_of
+from app.panel.cells import state_badge
 from app.panel.forms import Form, questions
-from app.panel.titles import Read
+from app.panel.labels import said
+from app.panel.saving import saving
 from app.schema.errors import NotFound, Refusal
+from app.schema.kinds import PHONE
 from app.schema.workflow import Step
 from models.contracts import Contract
 from models.customers import Customer
@@ -79,6 +79,29 @@ class DeskPage(Page):
         flash(_("Saved: %(row)s", row=row.title), "success")
         return redirect(url_for("DeskPage.next"), 303)
 
+    @expose("/<int:key>/number", methods=["POST"])
+    def call(self, key: int) -> Any:
+        """The desk with the customer's number in full, to call it: counted and written down like every showing.
+
+        What stands in the form of the step `step` by then stays in it.
+        """
+        row = _renewal(key)
+        contract = find(db.session, Contract, row.contract_id)
+        customer = find(db.session, Customer, contract.customer_id)
+        step = workflow_of(Renewal).step(request.args.get("step", ""))
+        form = questions(Renewal, step, row) if step else None
+        if form:
+            form.typed(request.form)
+            for each in form.inputs:
+                each.problem = ""
+        try:
+            with saving(db.session):
+                number = reveal(db.session, customer, "phone", f"Renewal call, {row.title}")
+        except Refusal as refusal:
+            flash(said(refusal), "danger")
+            return _page(_renewal(key), form, step), refusal.status
+        return _page(_renewal(key), form, step, number)
+
 
 def _queue() -> Any:
     """My open renewals, and those of whom I stand in for: promised or overdue talks first, then first contacts by
@@ -101,13 +124,17 @@ def _renewal(key: int) -> Renewal:
     return row
 
 
-def _page(row: Renewal, form: Form | None, chosen: Step | None) -> str:
-    """The desk; with `form`, that of the step `chosen`, as it was sent and with what is wrong in it."""
+def _page(row: Renewal, form: Form | None, chosen: Step | None, number: str = "") -> str:
+    """The desk; with `form`, that of the step `chosen`, as it was sent and with what is wrong in it.
+
+    `number` is the customer's, where it has just been shown in full.
+    """
     contract = db.session.scalars(
         select(Contract)
         .options(joinedload(Contract.customer), joinedload(Contract.product))
         .where(Contract.id == row.contract_id)
     ).one_or_none()
+    customer = contract.customer if contract else None
     talks = select(Contact).where(Contact.renewal_id == row.id).order_by(Contact.id.desc()).limit(TALKS_SHOWN)
     steps = offers(db.session, row, current_actor())
     if chosen is None:
@@ -120,8 +147,10 @@ def _page(row: Renewal, form: Form | None, chosen: Step | None) -> str:
         "desk/show.html",
         row=row,
         contract=contract,
-        customer=contract.customer if contract else None,
-        phone=_phone(contract.customer) if contract and contract.customer else "",
+        customer=customer,
+        masked=PHONE.mask(customer.phone) if customer and customer.phone else "",
+        calls=customer is not None and may_reveal(current_actor(), customer),
+        number=number,
         talks=db.session.scalars(talks).all(),
         script=_script(row),
         state=state_badge(Renewal.workflow, row.state),
@@ -131,12 +160,6 @@ def _page(row: Renewal, form: Form | None, chosen: Step | None) -> str:
         waiting=db.session.scalar(select(func.count()).select_from(_queue().limit(QUEUE_LOOKED_AT).subquery())),
         today=house_day(datetime.now(UTC)),
     )
-
-
-def _phone(customer: Customer) -> Markup:
-    """The number to call: masked, with the way to see it in full, as everywhere."""
-    read = Read(customer, {}, customer.name, reveals=may_reveal(current_actor(), customer))
-    return cell(field_of(Customer, "phone"), read)
 
 
 def _script(row: Renewal) -> Script | None:

@@ -19,7 +19,7 @@ from app.schema.record import Record, kind_of, policy_name
 from app.schema.roles import Role, Scope
 from app.schema.settings import setting
 
-QUOTA = setting("privacy.reveals", 20, INTEGER, "Private values shown in full per person", "a day")
+QUOTA = setting("privacy.reveals", 100, INTEGER, "Private values shown in full per person", "a day")
 SHORTEST_REASON = 4
 
 

@@ -12,6 +12,7 @@ from app.kernel.workflow import adopt, advance
 from models.appraisal import Appraisal, AppraisalTemplate, TemplateLine
 from models.appraisal.generation import generate
 from models.appraisal.states import AppraisalState, Cycle, TemplateState
+from models.customers import Customer
 from models.renewals import Contact, Renewal
 from models.renewals.states import RenewalState
 from tests.models import book
@@ -60,6 +61,27 @@ def test_what_is_wrong_at_the_desk_is_told_and_nothing_typed_is_lost(backend, vi
     page.wait_for_selector(".invalid-feedback")
     assert page.input_value("[name=feedback]") == "called twice"
     assert state_of(backend, renewals[0]) == RenewalState.NEW
+
+
+def test_the_number_to_call_is_one_press_away_and_each_press_is_written_down(backend, visit, renewals, people):
+    with backend.session() as session, acting(system_actor("tests", "cli")):
+        customer = session.get(Renewal, renewals[0]).contract.customer
+        customer.phone, key = "+8613800001234", customer.id
+        session.commit()
+    page = visit("renewal", phone=True)
+    page.goto(f"/desk/{renewals[0]}")
+    page.fill("[name=feedback]", "asked for a discount")
+    assert "13800001234" not in page.content()
+    page.get_by_role("button", name="Call").click()
+    assert page.get_by_role("link", name="+8613800001234").get_attribute("href") == "tel:+8613800001234"
+    assert page.input_value("[name=feedback]") == "asked for a discount"
+    assert page.locator(".invalid-feedback").count() == 0
+    page.goto(f"/desk/{renewals[0]}")
+    assert "13800001234" not in page.content()
+    with backend.session() as session, acting(system_actor("tests", "cli")):
+        told = [entry for entry in timeline(session, session.get(Customer, key)) if entry.verb == "reveal"]
+        title = session.get(Renewal, renewals[0]).title
+    assert {(entry.user_id, entry.why) for entry in told} == {(people["renewal"].user_id, f"Renewal call, {title}")}
 
 
 def test_a_specialist_closes_a_renewal_at_the_desk(backend, visit, renewals):
