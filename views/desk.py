@@ -151,6 +151,7 @@ def _page(row: Renewal, form: Form | None, chosen: Step | None, number: str = ""
         masked=PHONE.mask(customer.phone) if customer and customer.phone else "",
         calls=customer is not None and may_reveal(current_actor(), customer),
         number=number,
+        caller=current_actor().name,
         talks=db.session.scalars(talks).all(),
         script=_script(row),
         state=state_badge(Renewal.workflow, row.state),
