@@ -33,7 +33,13 @@ def serve(tmp_path: Path, port: int) -> Iterator[Callable[[], subprocess.Popen[s
         given = {"YANXU_MODE": "testing", "YANXU_DATA_DIR": str(tmp_path), "YANXU_DATABASE_URL": "", "PORT": str(port)}
         command = [sys.executable, "-m", "flask", "--app", "run", "serve"]
         process = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=ROOT,
+            env=os.environ | given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            preexec_fn=hears_ctrl_c,
         )
         started.append(process)
         return process
@@ -45,6 +51,11 @@ def serve(tmp_path: Path, port: int) -> Iterator[Callable[[], subprocess.Popen[s
         process.communicate()
         for child in children:
             assert until(lambda child=child: not alive(child)), "a worker stayed behind"
+
+
+def hears_ctrl_c() -> None:
+    """Tests that a shell runs in the background are deaf to Ctrl-C, and so would be what they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def alive(pid: int) -> bool:
