@@ -151,7 +151,6 @@ def _page(row: Renewal, form: Form | None, chosen: Step | None, number: str = ""
         masked=PHONE.mask(customer.phone) if customer and customer.phone else "",
         calls=customer is not None and may_reveal(current_actor(), customer),
         number=number,
-        caller=current_actor().name,
         talks=db.session.scalars(talks).all(),
         script=_script(row),
         state=state_badge(Renewal.workflow, row.state),
@@ -163,8 +162,9 @@ def _page(row: Renewal, form: Form | None, chosen: Step | None, number: str = ""
     )
 
 
-def _script(row: Renewal) -> Script | None:
-    """What to say: the published script of a first contact, or of talks under way."""
+def _script(row: Renewal) -> str:
+    """What to say: the published script of a first contact, or of talks under way; `{name}` in it is who calls."""
     situation = Situation.FIRST_CONTACT if row.state == RenewalState.NEW else Situation.CLOSING
-    published = select(Script).where(Script.state == ScriptState.PUBLISHED, Script.situation == situation)
-    return db.session.scalars(published.order_by(Script.id.desc()).limit(1)).first()
+    published = select(Script.text).where(Script.state == ScriptState.PUBLISHED, Script.situation == situation)
+    text = db.session.scalars(published.order_by(Script.id.desc()).limit(1)).first() or ""
+    return text.replace("{name}", current_actor().name)
