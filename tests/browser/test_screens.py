@@ -1,6 +1,7 @@
 """The derived screens in a real browser: by keyboard, on a phone, in the dark, for who hears them."""
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from app.kernel.actor import acting, system_actor
+from app.kernel.ledger import Status
+from app.kernel.tables import JobPeriod
 from tests.gadget import Gadget, GadgetPart
 from tests.servers.skips import skip_loudly
 
@@ -136,6 +139,19 @@ def test_every_screen_is_for_everybody(visit, gadgets, phone, dark):
         page.wait_for_load_state("networkidle")
         assert faults(page) == [], address
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+
+
+def test_a_job_that_tells_of_a_long_hash_fits_a_phone(backend, visit):
+    told = {"written": 1339, "stood": 0, "seal": 1, "head": "98d96362" * 8}
+    now = datetime.now(UTC)
+    with backend.session() as session, acting(system_actor("tests", "cli")):
+        session.add(JobPeriod(job="history.seal", period="x", due=now, status=Status.DONE, started_at=now, result=told))
+        session.commit()
+    page = visit("operations", phone=True)
+    page.goto("/jobs/")
+    page.wait_for_selector("text=98d96362")
+    assert faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def faults(page):
