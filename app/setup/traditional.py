@@ -6,6 +6,7 @@ Run by ``make assets``; the result is compiled at once and not kept in the repos
 Taiwan (the words stay the mainland's, for the department's documents are from there), but for `TERMS`.
 """
 
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -37,12 +38,15 @@ TERMS = {
 }
 """What the department writes otherwise than the conversion does: its documents' terms, and names of languages."""
 
-_convert = OpenCC("s2tw").convert
+
+@cache
+def _converter() -> OpenCC:
+    return OpenCC("s2tw")
 
 
 def traditional(text: str) -> str:
     """A sentence in traditional characters; its places stay."""
-    converted = str(_convert(text))
+    converted = str(_converter().convert(text))
     for made, wanted in TERMS.items():
         converted = converted.replace(made, wanted)
     return converted
