@@ -24,6 +24,7 @@ from app.schema.errors import NotFound, Refusal
 from app.schema.record import Record
 from app.schema.registry import registry
 from app.schema.workflow import Step
+from app.schema.written import natural
 from views.page import Page
 
 SHOWN = 100
@@ -135,13 +136,12 @@ def _take(record: type[Record], step: Step, text: str) -> None:
     title = f"#{key}"
     try:
         with db.session.begin_nested():
-            row = find(db.session, record, int(key) if key.isdigit() else None)
+            row = find(db.session, record, natural(key))
             title = row.title
             answers = approvals.confirming(row, step)
             if answers is None:
                 raise Refusal("This step asks for more: open the row.")
-            given = int(version) if version.isdigit() else -1
-            advance(db.session, row, step.name, answers=answers, version=given)
+            advance(db.session, row, step.name, answers=answers, version=natural(version) or 0)
         db.session.commit()
     except Refusal as refusal:
         db.session.rollback()

@@ -10,6 +10,7 @@ from app.kernel.actor import current_actor
 from app.kernel.ledger import database_now
 from app.panel.cells import row_url
 from app.panel.texts import plain
+from app.schema.written import natural
 from views.page import Page
 
 
@@ -28,7 +29,7 @@ class InboxPage(Page):
     @expose("/read", methods=["POST"])
     def read(self) -> Response:
         """Mark one as read and go where it leads, or mark all."""
-        notice_id = request.form.get("notice", type=int)
+        notice_id = (natural(request.form["notice"]) or 0) if "notice" in request.form else None
         outbox.mark_read(db.session, self._me(), database_now(db.session), notice_id)
         db.session.commit()
         found = next((n for n in outbox.inbox(db.session, self._me()) if n.id == notice_id), None)

@@ -21,6 +21,7 @@ from app.panel.texts import plain
 from app.schema.errors import Conflict, NotFound, Refusal
 from app.schema.jobs import Job
 from app.schema.registry import registry
+from app.schema.written import natural
 from views.page import Page
 
 SHOWN = 200
@@ -106,7 +107,7 @@ class JobsPage(Page):
     @expose("/mail/retry", methods=["POST"])
     def retry_mail(self) -> Response:
         """Try one dead mail again, or all."""
-        notice_id = request.form.get("notice", type=int)
+        notice_id = (natural(request.form["notice"]) or 0) if "notice" in request.form else None
         count = outbox.revive(db.session, notice_id)
         history.summarise(db.session, "notice", "retry", {"notice": notice_id, "count": count})
         flash(_("%(count)d mails will be tried again.", count=count), "success")
@@ -120,7 +121,7 @@ class JobsPage(Page):
     @expose("/letters/printed", methods=["POST"])
     def printed(self) -> Response:
         """Note that the letters shown are printed."""
-        up_to = request.form.get("up_to", 0, type=int)
+        up_to = natural(request.form.get("up_to")) or 0
         count = outbox.mark_printed(db.session, up_to, database_now(db.session))
         history.summarise(db.session, "notice", "printed", {"up_to": up_to, "count": count})
         db.session.commit()

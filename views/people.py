@@ -24,6 +24,7 @@ from app.schema.errors import NotFound
 from app.schema.record import Line, Record
 from app.schema.registry import registry
 from app.schema.roles import Scope
+from app.schema.written import natural
 from models.people import Person, Unit
 from views.page import Page
 
@@ -238,7 +239,7 @@ class PeoplePage(Page):
                 taken = select(User.id).where(getattr(User, name) == typed[name], User.id != (user.id or 0))
                 if typed[name] and db.session.scalar(taken):
                     problems[name] = _("Another user has this already.")
-        ids = {int(raw) for raw in request.form.getlist("role") if raw.isdigit()}
+        ids = set(filter(None, map(natural, request.form.getlist("role"))))
         if problems:
             form = self._form(user if user.id else None, typed | {"roles": ids}, problems)
             db.session.rollback()

@@ -22,6 +22,7 @@ from app.panel.texts import plain
 from app.schema.errors import Refusal
 from app.schema.record import Record
 from app.schema.registry import registry
+from app.schema.written import natural
 from views.page import Page
 
 SHOWN = 50
@@ -54,7 +55,7 @@ class TrashPage(Page):
     @expose("/")
     def list(self) -> str:
         """The newest deletions; ``before`` leads to older ones."""
-        before = request.args.get("before", type=int)
+        before = natural(request.args.get("before"))
         found = trash.listed(db.session, before, SHOWN + 1)
         days = timedelta(days=setting_value(db.session, trash.DAYS) or 0)
         thrown = [

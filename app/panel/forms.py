@@ -35,6 +35,7 @@ from app.schema.kinds import PICTURES, BadValue, FileKind
 from app.schema.record import Record, kind_of, rules_of
 from app.schema.traits import Tree
 from app.schema.workflow import SPOKEN, Step
+from app.schema.written import natural
 
 WIDE = {"textarea", "markdown", "checkboxes", "picks"}
 PICTURES_TAKEN = ",".join(PICTURES)
@@ -197,11 +198,11 @@ class Form:
     def name_links(self, session: Session) -> "Form":
         """Find the titles of what the pickers have chosen."""
         for each in self.inputs:
-            if each.control == "picker" and each.value.isdigit() and each.field is not None and not each.title:
+            if each.control == "picker" and natural(each.value) and each.field is not None and not each.title:
                 key = int(each.value)
                 each.title = titles_of(session, each.field.target, [key]).get(key) or f"#{key}"
             elif each.control == "picks" and each.value and each.field is not None:
-                keys = [int(part) for part in each.value.split(",") if part.isdigit()]
+                keys = list(filter(None, map(natural, each.value.split(","))))
                 titles = titles_of(session, each.field.far, keys)
                 each.options = [(str(key), titles.get(key) or f"#{key}") for key in keys]
                 each.title = ", ".join(title for _key, title in each.options)

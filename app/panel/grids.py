@@ -28,6 +28,7 @@ from app.panel.titles import titles_of
 from app.schema.errors import Conflict, Refusal
 from app.schema.record import Line, Record
 from app.schema.traits import Ordered
+from app.schema.written import natural
 
 EMPTY = 3
 """Empty lines that a form offers to who has no script."""
@@ -114,7 +115,7 @@ class Grid:
         known = {row.key: row for row in self.rows}
         found: list[tuple[int, Row]] = []
         for token, cells in _written(raw, self.name).items():
-            key = int(cells["id"]) if cells.get("id", "").isdigit() else 0
+            key = natural(cells.get("id")) or 0
             there = known.get(key) if key else None
             row = there or Row(token, form_of(self.line), key)
             row.token, row.removed = token, bool(cells.get("remove"))
@@ -122,8 +123,8 @@ class Grid:
                 continue
             row.values = row.form.typed(cells)
             row.form.version = cells.get("version", "") if key else ""
-            written = cells.get("position", "")
-            found.append((int(written) if written.isdigit() else MOST, row))
+            place = natural(cells.get("position"))
+            found.append((MOST if place is None else place, row))
         self.rows = [row for _place, row in (sorted(found, key=lambda each: each[0]) if self.ordered else found)]
 
     def _untouched(self, cells: Mapping[str, str]) -> bool:
@@ -213,7 +214,7 @@ def name_links(session: Session, grids: list[Grid]) -> None:
     wanted: dict[str, list[Input]] = {}
     for grid in grids:
         for each in (each for row in grid.rows for each in row.form.inputs):
-            if each.control == "picker" and each.value.isdigit() and each.field is not None and not each.title:
+            if each.control == "picker" and natural(each.value) and each.field is not None and not each.title:
                 wanted.setdefault(each.field.target, []).append(each)
     for target, inputs in wanted.items():
         titles = titles_of(session, target, {int(each.value) for each in inputs})

@@ -30,6 +30,7 @@ from app.schema.record import Record
 from app.schema.registry import registry
 from app.schema.roles import Scope
 from app.schema.rows import Branch, _Placed
+from app.schema.written import natural
 
 
 class Handover(RecordView):
@@ -57,7 +58,7 @@ class Handover(RecordView):
         """Give the chosen rows to another user, each by the rules of handing over one; says what became of each."""
         actor, reason = current_actor(), request.form.get("reason", "").strip()[:200]
         require(actor, "edit", self.record)
-        keys = list(dict.fromkeys(int(text) for text in request.form.getlist("row") if text.isdigit()))
+        keys = list(dict.fromkeys(filter(None, map(natural, request.form.getlist("row")))))
         problem, results = "", list[Handed]()
         try:
             if not keys or len(keys) > MOST:
@@ -119,9 +120,9 @@ class Handover(RecordView):
         """The user to hand to. Raises `Refusal` for who is not among those offered."""
         if not written and self.record.pooled:
             return None
-        if not written.isdigit() or int(written) >= 2**31:
+        user_id = natural(written)
+        if not user_id:
             raise Refusal("Choose who shall have it.", field="owner_id")
-        user_id = int(written)
         offered = select(User.id).where(User.id == user_id, User.active.is_(True), *candidates(self.record, actor))
         if user_id != actor.user_id and db.session.scalar(offered) is None:
             raise Refusal("Choose from those who may have it.", field="owner_id")

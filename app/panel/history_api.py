@@ -18,6 +18,7 @@ from app.panel.resource import answered, as_json, body_of_request, same_version
 from app.panel.saving import saving
 from app.schema.record import Line, Record
 from app.schema.registry import registry
+from app.schema.written import natural
 
 PAGE = 50
 
@@ -52,7 +53,7 @@ class HistoryResource(BaseApi):
     @answered
     def comments(self, key: int) -> Response:
         """Comments, newest first; ``before`` is an id."""
-        before = request.args.get("before", type=int)
+        before = natural(request.args.get("before"))
         found = comments.of_row(db.session, self._row(key), before, PAGE + 1)
         following = found[PAGE - 1].id if len(found) > PAGE else None
         return jsonify({"result": [_comment(each) for each in found[:PAGE]], "next": following})

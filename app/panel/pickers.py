@@ -25,6 +25,7 @@ from app.schema.errors import NotFound
 from app.schema.record import Record
 from app.schema.registry import registry
 from app.schema.traits import Tree
+from app.schema.written import natural
 
 MOST = 20
 """Options offered at once."""
@@ -59,8 +60,8 @@ class Picking(RecordView):
         assigning = purpose == "assign" and link.key == "owner_id"
         conditions = candidates(self.record, current_actor()) if assigning else []
         without: set[int] = set()
-        if issubclass(record, Tree) and link.key == "parent_id" and (of := request.args.get("of", "")).isdigit():
-            without = below(db.session, record, self.row(int(of)).id)
+        if issubclass(record, Tree) and link.key == "parent_id" and (of := natural(request.args.get("of"))):
+            without = below(db.session, record, self.row(of).id)
         found: list[tuple[Any, str]] = list(options(link, search.tidy(request.args.get("q")), conditions, without))
         if purpose == "filter" and link.column is not None and link.column.nullable and not request.args.get("q"):
             found.insert(0, (NOBODY, _("nobody") if link.target == USERS else _("none")))

@@ -18,6 +18,7 @@ from app.panel.fields import USERS, field_of
 from app.schema.kinds import BadValue
 from app.schema.record import Record
 from app.schema.registry import registry
+from app.schema.written import natural
 
 LONGEST = 200
 """Characters of a search that are looked at."""
@@ -70,8 +71,8 @@ def _holds(record: type[Record], entity: Any, name: str, written: str) -> Iterat
         yield contains(column, written)
         if is_spelt(record, name):
             yield from (contains(entity.search_key, form) for form in sounds(written))
-    elif field.key == "id" and written.isdigit() and int(written) < 2**31:
-        yield column == int(written)
+    elif field.key == "id" and (number := natural(written)) is not None:
+        yield column == number
 
 
 def contains(column: Any, written: str) -> ColumnElement[bool]:

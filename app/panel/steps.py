@@ -14,8 +14,9 @@ from app.panel.forms import Form, questions
 from app.panel.labels import said, step_label
 from app.panel.saving import saving
 from app.panel.uploads import typed
-from app.schema.errors import Conflict, NotFound, NotPermitted, Refusal
+from app.schema.errors import NotFound, NotPermitted, Refusal
 from app.schema.workflow import Step
+from app.schema.written import natural
 
 
 class Steps(RecordView):
@@ -41,10 +42,8 @@ class Steps(RecordView):
             return self._open(key, step, form), 422
         answers = {each.name: values.get(each.name) for each in form.inputs if each.name in values or not each.stands}
         try:
-            if not version.isdigit():
-                raise Conflict("Somebody changed this meanwhile. Look at it again, then repeat your change.")
             with saving(db.session):
-                advance(db.session, row, name, answers=answers, version=int(version))
+                advance(db.session, row, name, answers=answers, version=natural(version) or 0)
         except Refusal as refusal:
             if not form.inputs:
                 return self.page(key, problem=said(refusal)), refusal.status

@@ -22,6 +22,7 @@ from app.panel.labels import field_label, said, verb_label
 from app.panel.saving import saving
 from app.panel.search import tidy
 from app.schema.errors import Refusal
+from app.schema.written import natural
 
 MOST = 8
 """People offered to be named."""
@@ -109,7 +110,7 @@ class Talking(RecordView):
     def compare(self, key: int) -> str:
         """Two versions of the row, field by field: after the two chosen entries, or after one and today."""
         row = self.row(key)
-        chosen = sorted({int(text) for text in request.args.getlist("v") if text.isdigit()})[-2:]
+        chosen = sorted(set(filter(None, map(natural, request.args.getlist("v")))))[-2:]
         if not chosen:
             raise Refusal("Choose one or two entries of the history to compare.")
         kept = versions.after(db.session, row, chosen)

@@ -138,3 +138,39 @@ def test_a_form_loads_no_table_into_its_pickers(sign_in, gadgets):
     assert len(page.encode()) <= 40_000
     select_ = re.search(r'<select[^>]*name="twin_id".*?</select>', page, re.DOTALL).group(0)
     assert select_.count("<option") == 1
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("odd", ["²", "፩", "9" * 25, "9" * 5000, "-1"])
+def test_a_number_that_is_none_is_refused_and_breaks_nothing(session, people, sign_in, gadgets, odd):
+    """``str.isdigit`` is true of more than `int` reads, and no column holds every number."""
+    with acting(system_actor("tests")):
+        key = session.scalars(select(Gadget.id).where(Gadget.code == "renewal 00")).one()
+        session.rollback()
+    own, leader = sign_in("renewal"), sign_in("supervisor")
+    looked_at = {
+        f"/gadget/{key}/compare": {"v": odd},
+        f"/gadget/{key}/timeline": {"before": f"2026-01-01T00:00:00+00:00~entry~{odd}"},
+        f"/gadget/{key}": {"before": f"0001-01-01T00:00:00+14:00~entry~{odd[:1]}"},
+        f"/api/v1/gadget/{key}/comments": {"before": odd},
+        "/gadget/add": {"twin_id": odd},
+        "/trinket/add": {"gadgets": odd},
+        "/booth/pick/parent_id": {"of": odd},
+        "/gadget/": {"q": odd},
+        "/trash/": {"before": odd},
+        "/desk/": {"after": odd},
+    }
+    for path, asked in looked_at.items():
+        assert own.get(path, query_string=asked).status_code < 500, path
+    line = {f"gadget_part.n1.{name}": odd for name in ("id", "version", "position", "twin_id")}
+    sent = {
+        f"/gadget/{key}/edit": {"twin_id": odd, "version": odd} | line,
+        f"/gadget/{key}/step/scrap": {"reason": "x", "version": odd},
+        "/inbox/read": {"notice": odd},
+    }
+    for path, form in sent.items():
+        assert 400 <= post(own, path, **form).status_code < 500, path
+    for form in ({"row": odd, "owner_id": "1"}, {"row": str(key), "owner_id": odd}):
+        assert post(leader, "/gadget/handover", reason="x", **form).status_code == 422
+    role = {"username": "x", "first_name": "x", "last_name": "x", "email": "", "role": odd}
+    assert post(sign_in("admin"), f"/people/{people['renewal'].user_id}/edit", **role).status_code < 500

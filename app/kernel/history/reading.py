@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.tables import AuditEntry, Notice
 from app.schema.record import Record
+from app.schema.written import natural
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -37,11 +38,13 @@ class Place:
         sort, _, id_ = rest.partition("~")
         try:
             moment = datetime.fromisoformat(at)
-        except ValueError:
+            moment = moment.astimezone(UTC) if moment.tzinfo is not None else moment
+        except (ValueError, OverflowError):
             return None
-        if moment.tzinfo is None or sort not in SOURCES or not id_.isdigit() or int(id_) >= 2**31:
+        number = natural(id_)
+        if moment.tzinfo is None or sort not in SOURCES or number is None:
             return None
-        return cls(moment, sort, int(id_))
+        return cls(moment, sort, number)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.history.sealing import BATCH, MARK, START, digest, hashing
 from app.kernel.tables import AuditEntry, AuditSeal, JobPeriod
+from app.schema.written import natural
 
 JOB = "history.seal"
 MOST = 20
@@ -89,7 +90,7 @@ def _heads(session: Session, seals: list[_Seal], expected: str | None) -> Iterat
     noted = [(r["seal"], r["head"], "the ledger") for r in session.scalars(results) if r and "seal" in r]
     if expected:
         number, _sep, hash_ = expected.partition(":")
-        noted.append((int(number) if number.isdigit() else 0, hash_, "you"))
+        noted.append((natural(number) or 0, hash_, "you"))
     for number, hash_, who in noted:
         if number not in known:
             yield number, f"seal {number}, noted by {who}, is missing"
