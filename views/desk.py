@@ -23,6 +23,7 @@ from app.panel.saving import saving
 from app.schema.errors import NotFound, Refusal
 from app.schema.kinds import PHONE
 from app.schema.workflow import Step
+from app.schema.written import natural
 from models.contracts import Contract
 from models.customers import Customer
 from models.operations import Script
@@ -47,7 +48,7 @@ class DeskPage(Page):
         keys = list(db.session.scalars(_queue().with_only_columns(Renewal.id).limit(QUEUE_LOOKED_AT)))
         if not keys:
             return render_template("desk/empty.html")
-        after = request.args.get("after", type=int)
+        after = natural(request.args.get("after"))
         following = keys.index(after) + 1 if after in keys else 0
         return redirect(url_for("DeskPage.show", key=keys[following % len(keys)]))
 
@@ -65,13 +66,12 @@ class DeskPage(Page):
             raise NotFound("There is no step %(step)s.", step=step_name)
         form = questions(Renewal, step, row)
         values = form.typed(request.form)
-        version = request.form.get("version", "")
+        version = request.form.get("version")
         try:
             if not form.faulty:
-                advance(db.session, row, step_name, answers=values, version=int(version) if version.isdigit() else None)
-                db.session.commit()
+                with saving(db.session):
+                    advance(db.session, row, step_name, answers=values, version=natural(version) or 0)
         except Refusal as refusal:
-            db.session.rollback()
             form.complain(refusal)
         if form.faulty:
             db.session.rollback()
@@ -92,6 +92,7 @@ class DeskPage(Page):
         form = questions(Renewal, step, row) if step else None
         if form:
             form.typed(request.form)
+            form.version = request.form.get("version", "")  # what was changed since is a conflict on saving
             for each in form.inputs:
                 each.problem = ""
         try:

@@ -21,6 +21,7 @@ from models.renewals.operations import close, log_contact, reassign
 from models.renewals.rules import LeftOut
 from models.renewals.states import Intent, RefusalReason, RenewalState
 from tests.models import book
+from tests.screens import post, value_of
 
 EXPIRY = date(2030, 3, 31)
 S = RenewalState
@@ -290,3 +291,18 @@ def test_a_renewal_already_won_is_left_out_but_stays_renewed(session, people, re
         advance(session, session.get(Contract, renewal.contract_id), "cancel", answers=answers)
         session.commit()
     assert (renewal.state, renewal.left_out) == (S.RENEWED, LeftOut.CANCELLED)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("version", [None, "", "0", "²"])
+def test_the_desk_saves_nothing_without_the_version_that_was_seen(session, sign_in, renewal, version):
+    desk, told = sign_in("renewal"), {"contact_channel": "phone", "feedback": "hello"}
+    key, seen = renewal.id, renewal.version
+    session.rollback()
+    sent = told if version is None else told | {"version": version}
+    answer = post(desk, f"/desk/{key}/contact", **sent)
+    assert (answer.status_code, "hello" in answer.text) == (422, True)
+    assert "Somebody changed this meanwhile." in answer.text
+    number = post(desk, f"/desk/{key}/number?step=contact", **told, version="77").text
+    assert value_of(number, "version") == "77", "what was changed since it was seen stays a conflict"
+    assert post(desk, f"/desk/{key}/contact", **told, version=str(seen)).status_code == 303
