@@ -84,7 +84,7 @@ class Handover(RecordView):
         title = titles_of(db.session, name, [key]).get(key, f"#{key}")
         try:
             row = self.row(key)
-            before = row.owner_id
+            before = getattr(row, "owner_id", None)
             require(actor, "edit", row)
             with db.session.begin_nested():
                 hand(row, user_id, _unit_of(user_id), actor)

@@ -174,7 +174,7 @@ def allowed(actor: Actor, row: Any) -> dict[str, bool]:
     keys = [f.key for f in form_fields(record) if f.key not in fixed and f.name not in fixed]
     free = bool(writable_fields(actor, "edit", row, keys))
     scope = access.widened(record, actor.scope("edit", policy_name(record)))
-    placed = isinstance(row, _Placed)
+    placed = isinstance(row, _Placed) and not row.owned_by
     return {
         "edit": change and free,
         "attach": change and isinstance(row, Attached),

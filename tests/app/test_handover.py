@@ -6,6 +6,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.kernel.actor import acting, system_actor
 from app.kernel.tables import AuditEntry, Notice
+from app.schema.registry import registry
 from tests.factories import make
 from tests.gadget import Gadget
 from tests.screens import plain, table_of
@@ -73,3 +74,21 @@ def test_who_may_not_hand_over_one_may_not_hand_over_several(session, people, si
         assert f'name="row" value="{rows["A"]}"' in answer.text, "nothing chosen or typed is lost"
     assert "Choose between 1 and 100 rows." in send(leader, [], people["renewal.b"].user_id).text
     assert owners(session) == before
+
+
+def test_what_belongs_to_whom_it_is_about_is_not_handed_over_nor_what_has_no_owner(session, people, sign_in):
+    with acting(system_actor("tests")):
+        row = make(session, registry["absence"], people["renewal"])
+        key, version = row.id, row.version
+        session.commit()
+    leader, to = sign_in("supervisor"), people["renewal.b"].user_id
+    single = {"csrf_token": leader.csrf, "owner_id": str(to), "version": str(version)}
+    assert leader.post(f"/absence/{key}/assign", data=single).status_code == 403
+    assert 'id="hand-over"' not in leader.get(f"/absence/{key}").text
+    for client, name in ((leader, "absence"), (sign_in("admin"), "unit")):
+        form = {"csrf_token": client.csrf, "owner_id": str(to), "reason": "x", "row": "1"}
+        page = client.post(f"/{name}/handover", data=form).text
+        assert "Only who leads the team hands work over." in page, name
+    with acting(system_actor("tests")):
+        assert session.get(registry["absence"], key).owner_id == people["renewal"].user_id
+        session.rollback()
