@@ -15,7 +15,7 @@ from sqlalchemy.engine import Dialect
 
 from app.kernel.history import plain
 from app.panel.fields import Field
-from app.schema.kinds import BadValue
+from app.schema.kinds import INTEGER, BadValue
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,8 @@ class Order:
             value, row_id = json.loads(base64.urlsafe_b64decode(key + "=" * (-len(key) % 4)))
             if not isinstance(row_id, int) or isinstance(row_id, bool) or not 0 <= row_id < 2**31:
                 return None
-            kind = self.field.kind
             if value is not None:
-                value = kind.read(value) if kind else int(value)
+                value = (self.field.kind or INTEGER).read(value)
             return value, row_id
         except (ValueError, TypeError, RecursionError, binascii.Error, BadValue):
             return None

@@ -129,6 +129,7 @@ ADDRESSES = (
     "after=" + key("x", 10**30),
     "after=" + key(1, 10**30),
     "after=" + key(10**30, 1),
+    "after=" + key(float("inf"), 1),
     "order=price&after=" + key("not a price"),
     "order=price&after=" + key("1" * 60),
     "order=state&after=" + key("no such state"),
