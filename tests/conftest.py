@@ -25,6 +25,7 @@ from config import Settings
 from tests import department, dossier, gadget  # noqa: F401 - declares the throw-away records
 from tests.servers.cluster import NoServer
 from tests.servers.postgresql import PostgreSQL, postgresql
+from tests.servers.rewind import Rewind
 from tests.servers.skips import report_loud_skips, skip_loudly
 
 
@@ -102,13 +103,17 @@ def postgres_backend(postgres: PostgreSQL, tmp_path_factory: pytest.TempPathFact
     name = f"{template}_live_{folder.parent.name}".lower().replace("-", "_")[:60]
     url = postgres.create(name, template)
     app = application(url)
+    rewind = Rewind(postgres.plain(name))
 
     def reset() -> None:
+        nonlocal rewind
         with app.app_context():
             db.session.remove()
             db.engine.dispose()
-        postgres.drop(name)
-        postgres.create(name, template)
+        if not rewind.back():
+            postgres.drop(name)
+            postgres.create(name, template)
+            rewind = Rewind(postgres.plain(name))
 
     return _backend(app, url, reset)
 

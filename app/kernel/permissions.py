@@ -128,46 +128,55 @@ def sync(session: Session) -> dict[str, int]:
     )
     given = {(g.role, g.verb, g.record) for g in session.scalars(select(GrantedDefault))}
     fresh = [grant_ for grant_ in dict.fromkeys(declared_grants()) if grant_ not in given]
-    for role_name, verb, record in fresh:
-        grant(session, roles[role_name], verb, record)
-        session.add(GrantedDefault(role=role_name, verb=verb, record=record))
-    session.flush()
     if fresh:
+        known = _permissions(session, {(verb, record) for _role, verb, record in fresh})
+        _give(session, [(known[verb, record], roles[role].id) for role, verb, record in fresh])
+        session.add_all(GrantedDefault(role=role, verb=verb, record=record) for role, verb, record in fresh)
+        session.flush()
         raise_epoch(session)
     return {"granted": len(fresh)}
 
 
-def permission(session: Session, verb: str, record: str) -> PermissionView:
-    """The permission row of a verb on a record, made when missing."""
-    found = session.scalar(
-        select(PermissionView)
-        .join(PermissionView.permission)
-        .join(PermissionView.view_menu)
-        .where(Permission.name == PREFIX + verb, ViewMenu.name == record)
-    )
-    if found is None:
-        name = session.scalar(select(Permission).where(Permission.name == PREFIX + verb))
-        view = session.scalar(select(ViewMenu).where(ViewMenu.name == record))
-        found = PermissionView(
-            permission=name or Permission(name=PREFIX + verb), view_menu=view or ViewMenu(name=record)
+def _permissions(session: Session, wanted: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The ids of the permissions of verbs on records; those missing are made, all in a few statements."""
+    asked = select(Permission.name, ViewMenu.name, PermissionView.id).select_from(PermissionView)
+    asked = asked.join(PermissionView.permission).join(PermissionView.view_menu)
+    known = {(name.removeprefix(PREFIX), record): id_ for name, record, id_ in session.execute(asked)}
+    names = {each.name: each for each in session.scalars(select(Permission))}
+    records = {each.name: each for each in session.scalars(select(ViewMenu))}
+    missing = {
+        (verb, record): PermissionView(
+            permission=names.setdefault(PREFIX + verb, Permission(name=PREFIX + verb)),
+            view_menu=records.setdefault(record, ViewMenu(name=record)),
         )
-        session.add(found)
-        session.flush()
-    return found
+        for verb, record in sorted(wanted - known.keys())
+    }
+    session.add_all(missing.values())
+    session.flush()
+    return known | {pair: made.id for pair, made in missing.items()}
+
+
+def _give(session: Session, pairs: list[tuple[int, int]]) -> None:
+    """Let roles have permissions, as pairs of (permission's id, role's id); what a role has it keeps."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    rows = [{"permission_view_id": permission_id, "role_id": role_id} for permission_id, role_id in pairs]
+    session.execute(insert(assoc_permissionview_role).on_conflict_do_nothing(), rows)
+
+
+def _permission(session: Session, verb: str, record: str) -> int:
+    return _permissions(session, {(verb, record)})[verb, record]
 
 
 def grant(session: Session, role: Role, verb: str, record: str) -> None:
     """Let a role do a verb on a record."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    row = {"permission_view_id": permission(session, verb, record).id, "role_id": role.id}
-    session.execute(insert(assoc_permissionview_role).values(row).on_conflict_do_nothing())
+    _give(session, [(_permission(session, verb, record), role.id)])
     raise_epoch(session)
 
 
 def revoke(session: Session, role: Role, verb: str, record: str) -> None:
     """Take a verb on a record from a role; obeyed at once by every process."""
     table = assoc_permissionview_role.c
-    wanted = permission(session, verb, record).id
+    wanted = _permission(session, verb, record)
     session.execute(
         delete(assoc_permissionview_role).where(table.permission_view_id == wanted, table.role_id == role.id)
     )

@@ -25,6 +25,7 @@ from tests.servers import (
     skip_loudly,
 )
 from tests.servers import cluster as clusters
+from tests.servers.rewind import Rewind
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -275,3 +276,33 @@ def test_a_loud_skip_stands_at_the_end_of_the_run(pytester: pytest.Pytester) -> 
     result.assert_outcomes(skipped=3)
     result.stdout.fnmatch_lines(["!*NOT TESTED HERE: no moon (2 skipped)*!"])
     result.stdout.no_fnmatch_line("*NOT TESTED HERE: quietly*")
+
+
+@pytest.fixture
+def rewound(server: PostgreSQL) -> Iterator[tuple[str, Rewind]]:
+    with server.database() as url:
+        query(url, "CREATE TABLE paper (id serial PRIMARY KEY, word text)")
+        query(url, "CREATE TABLE leaf (paper_id int REFERENCES paper, number int GENERATED ALWAYS AS IDENTITY)")
+        query(url, "INSERT INTO paper (word) VALUES ('first'), ('second')")
+        query(url, "INSERT INTO leaf (paper_id) VALUES (1)")
+        yield url, Rewind(server.plain(url.rpartition("/")[2]))
+
+
+def test_a_database_is_wound_back_to_how_it_was(rewound):
+    url, rewind = rewound
+    kept = query(url, "SELECT array_agg(word ORDER BY id) FROM paper")
+    for _ in range(2):
+        query(url, "UPDATE paper SET word = 'changed' WHERE id = 1")
+        query(url, "DELETE FROM leaf")
+        query(url, "DELETE FROM paper WHERE id = 2")
+        query(url, "INSERT INTO paper (word) VALUES ('third')")
+        assert rewind.back()
+        assert query(url, "SELECT array_agg(word ORDER BY id) FROM paper") == kept == ["first", "second"]
+        assert query(url, "SELECT count(*) FROM leaf") == 1
+        assert query(url, "SELECT nextval('paper_id_seq')") == 3
+
+
+def test_a_changed_schema_is_not_wound_back_but_told(rewound):
+    url, rewind = rewound
+    query(url, "ALTER TABLE paper ADD COLUMN page int")
+    assert not rewind.back()

@@ -27,10 +27,13 @@ class PostgreSQL:
         """The SQLAlchemy address of one database of this server."""
         return make_url(self.url).set(database=name).render_as_string(hide_password=False)
 
+    def plain(self, name: str) -> str:
+        """The psycopg address of one database of this server."""
+        return make_url(self.url_of(name)).set(drivername="postgresql").render_as_string(hide_password=False)
+
     def connect(self) -> psycopg.Connection:
         """A psycopg connection to the maintenance database, each statement a transaction of its own."""
-        address = make_url(self.url).set(drivername="postgresql").render_as_string(hide_password=False)
-        return psycopg.connect(address, autocommit=True)
+        return psycopg.connect(self.plain(make_url(self.url).database or ""), autocommit=True)
 
     def create(self, name: str, template: str = ANY_TEMPLATE) -> str:
         """Make database `name`, a copy of `template` (nobody may be connected to it); return its address."""
