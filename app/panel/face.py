@@ -1,6 +1,7 @@
 """What every template can use: icons, static addresses, labels, the present person, the bell."""
 
 import re
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from flask import Flask, current_app, request, url_for
 from flask_babel import get_locale, gettext, ngettext
 from markupsafe import Markup, escape
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from app.extensions import db
 from app.kernel.actor import NOBODY, Actor, current_actor
@@ -81,14 +82,25 @@ def asset(name: str) -> str:
 
 def icon(name: str, extra: str = "") -> Markup:
     """An icon of the sprite, by its name in ``icons.txt``; decoration only, so say in words what it means."""
+    return _drawn(asset("vendor/icons.svg"), name, extra)
+
+
+@cache
+def _drawn(sprite: str, name: str, extra: str) -> Markup:
     if not re.fullmatch(r"[a-z0-9-]+", name):
         raise ValueError(f"{name!r} is not the name of an icon")
-    sprite = escape(asset("vendor/icons.svg"))
-    return Markup(f'<svg class="icon {escape(extra)}" aria-hidden="true"><use href="{sprite}#{name}"></use></svg>')
+    use = f'<use href="{escape(sprite)}#{name}"></use>'
+    return Markup(f'<svg class="icon {escape(extra)}" aria-hidden="true">{use}</svg>')
+
+
+_UNREAD = select(func.count()).select_from(
+    select(Notice.id)
+    .where(Notice.channel == "app", Notice.user_id == bindparam("reader"), Notice.read_at.is_(None))
+    .limit(UNREAD_SHOWN + 1)
+    .subquery()
+)
 
 
 def unread() -> int:
     """How many notices the present person has not read; one more than `UNREAD_SHOWN` means "more"."""
-    mine = (Notice.channel == "app", Notice.user_id == current_actor().user_id, Notice.read_at.is_(None))
-    some = select(Notice.id).where(*mine).limit(UNREAD_SHOWN + 1).subquery()
-    return int(db.session.scalar(select(func.count()).select_from(some)) or 0)
+    return int(db.session.scalar(_UNREAD, {"reader": current_actor().user_id}) or 0)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flask import current_app, request, url_for
+from flask_babel import get_locale
 
 from app.kernel.access import may
 from app.kernel.actor import Actor, current_actor
@@ -25,13 +26,19 @@ class PageLink:
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the sidebar as the present person sees it."""
+    """A line of the sidebar in the language of who sees it."""
 
     label: str
     url: str
     icon: str
     order: int
-    active: bool
+    endpoint: str
+
+    @property
+    def active(self) -> bool:
+        """Whether the present page is this one, or one of its record's."""
+        same = self.endpoint.partition(".")[0] == request.blueprint
+        return self.endpoint == request.endpoint or (same and request.endpoint not in _pages)
 
 
 _pages: dict[str, PageLink] = {}
@@ -60,9 +67,18 @@ def behind(record: str, field: str) -> str | None:
 
 
 def sidebar() -> list[tuple[str, list[Entry]]]:
-    """The areas, each with its entries; an area stands where its first entry does."""
+    """The areas, each with its entries; an area stands where its first entry does. Made once for who sees it."""
+    actor = current_actor()
+    kept, seen = actor.kept, ("sidebar", str(get_locale()), request.script_root)
+    if seen not in kept:
+        kept[seen] = _areas(actor)
+    areas: list[tuple[str, list[Entry]]] = kept[seen]
+    return areas
+
+
+def _areas(actor: Actor) -> list[tuple[str, list[Entry]]]:
     areas: dict[str, list[Entry]] = {}
-    for area, entry in _entries(current_actor()):
+    for area, entry in _entries(actor):
         areas.setdefault(area, []).append(entry)
     for entries in areas.values():
         entries.sort(key=lambda entry: (entry.order, entry.label))
@@ -73,20 +89,18 @@ def sidebar() -> list[tuple[str, list[Entry]]]:
 
 
 def _entries(actor: Actor) -> Iterator[tuple[str, Entry]]:
+    known = current_app.view_functions
     for record in registry:
-        menu = record.panel.menu
-        if menu and f"{record.__tablename__}.list" in current_app.view_functions and may(actor, "read", record):
-            here = request.blueprint == record.__tablename__
+        menu, endpoint = record.panel.menu, f"{record.__tablename__}.list"
+        if menu and endpoint in known and may(actor, "read", record):
             url = f"{request.script_root}/{record.__tablename__}/"
-            yield menu.area, Entry(record_plural(record), url, menu.icon, menu.order, here)
-    exact = request.endpoint in _pages
+            yield menu.area, Entry(record_plural(record), url, menu.icon, menu.order, endpoint)
     for page in _pages.values():
-        if page.endpoint not in current_app.view_functions:
-            continue
-        if not page.permission or actor.scope("open", page.permission):
-            same = page.endpoint.partition(".")[0] == request.blueprint
-            here = page.endpoint == request.endpoint or (same and not exact)
-            yield page.area, Entry(translated(page.label), url_for(page.endpoint), page.icon, page.order, here)
+        if page.endpoint in known and (not page.permission or actor.scope("open", page.permission)):
+            yield (
+                page.area,
+                Entry(translated(page.label), url_for(page.endpoint), page.icon, page.order, page.endpoint),
+            )
 
 
 def page_label(permission: str) -> str:

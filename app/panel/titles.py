@@ -5,13 +5,13 @@ A linked row the actor may not see has no title here, for the session narrows th
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from operator import itemgetter
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
-from sqlalchemy import Select, and_, case, select
+from sqlalchemy import Select, and_, bindparam, case, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.actor import current_actor
@@ -172,16 +172,25 @@ def _where_readable(asked: Field, column: Any) -> Any:
     return case((readable_where(asked.record, asked.key), column))
 
 
-_readings: dict[tuple[Any, ...], Reading] = {}
-
-
 def reading_of(record: type[Record], fields: Iterable[Field]) -> Reading:
     """The reading of a record with the given links, made once: it holds nothing of who reads."""
-    links = tuple(field.key for field in fields if field.target)
-    found = _readings.get((record, links))
-    if found is None:
-        found = _readings[record, links] = Reading(record, [field_of(record, key) for key in links])
-    return found
+    return _reading(str(record.__tablename__), tuple(field.key for field in fields if field.target))
+
+
+@cache
+def _reading(name: str, links: tuple[str, ...]) -> Reading:
+    return Reading(registry[name], [field_of(registry[name], key) for key in links])
+
+
+@cache
+def _naming_of(target: str) -> tuple[Select[Any], Callable[[Sequence[Any]], str]]:
+    """The statement that names rows of a record (or users) by their ``ids``, made once, and how to put it together."""
+    alias = _alias(target)
+    found = naming(target, alias)
+    statement = select(alias.id, *found.columns).where(alias.id.in_(bindparam("ids", expanding=True)))
+    for other, condition in found.joins:
+        statement = statement.outerjoin(other, condition)
+    return statement, found.compose
 
 
 def titles_of(session: Session, target: str, ids: Iterable[int]) -> dict[int, str]:
@@ -189,9 +198,5 @@ def titles_of(session: Session, target: str, ids: Iterable[int]) -> dict[int, st
     wanted = {key for key in ids if 0 < key < 2**31}
     if not wanted or not (target == USERS or target in registry):
         return {}
-    entity = _alias(target)
-    found = naming(target, entity)
-    statement = select(entity.id, *found.columns).where(entity.id.in_(wanted))
-    for other, condition in found.joins:
-        statement = statement.outerjoin(other, condition)
-    return {row[0]: found.compose(row[1:]) for row in session.execute(statement)}
+    statement, compose = _naming_of(target)
+    return {row[0]: compose(row[1:]) for row in session.execute(statement, {"ids": sorted(wanted)})}

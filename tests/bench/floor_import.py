@@ -72,6 +72,7 @@ class FloorImport(Subject):
                 texts = ", ".join(f"{name} TEXT" for name in HEADER)
                 connection.execute(text(f"CREATE TEMPORARY TABLE incoming ({texts})"))
                 stage(connection)
+                connection.execute(text("ANALYZE incoming"))  # unmeasured, the joins would be planned for a handful
                 written = sum(connection.execute(text(sql)).rowcount for sql in self._from_stage())
                 connection.execute(text("DROP TABLE incoming"))
             return written
