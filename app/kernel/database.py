@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from operator import itemgetter
 from typing import Any, cast
 
 import psycopg
@@ -94,26 +95,27 @@ def put(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> No
     names = list(rows[0])
     left_out: dict[Column[Any], Any] = {c: c.default for c in table.c if c.key not in names and c.default is not None}
     columns = [*(table.c[name] for name in names), *left_out]
-    ways = [_processed(column, connection) for column in columns]
+    ways = [(n, way) for n, way in enumerate(_processed(column, connection) for column in columns) if way]
+    told = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
     quote = connection.dialect.identifier_preparer.quote
     statement = f"COPY {quote(table.name)} ({', '.join(quote(column.name) for column in columns)}) FROM STDIN"
     driver: Any = connection.connection.driver_connection
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
-                values = [row[name] for name in names]
-                values += [default.arg(None) if default.is_callable else default.arg for default in left_out.values()]
-                copy.write_row([way(value) for way, value in zip(ways, values, strict=True)])
+                values = [*told(row), *(each.arg(None) if each.is_callable else each.arg for each in left_out.values())]
+                for n, way in ways:
+                    values[n] = way(values[n])
+                copy.write_row(values)
     except psycopg.IntegrityError as error:
         raise IntegrityError(statement, None, error) from error
     except psycopg.DataError as error:
         raise DataError(statement, None, error) from error
 
 
-def _processed(column: Column[Any], connection: Connection) -> Callable[[Any], Any]:
-    """What turns a value of the column into what the driver takes."""
-    process = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-    return process or (lambda value: value)
+def _processed(column: Column[Any], connection: Connection) -> Callable[[Any], Any] | None:
+    """What turns a value of the column into what the driver takes; None where it takes the value itself."""
+    return column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
 
 
 def among(session: Session, column: Any, values: Iterable[Any]) -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ beginning: administrators change it at run time, on the page of a role, as they 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from app.schema.conditions import Condition
@@ -106,7 +107,7 @@ class Rule:
             states = getattr(self, name)
             object.__setattr__(self, name, frozenset({states} if isinstance(states, Choice) else states))
 
-    @property
+    @cached_property
     def conditions(self) -> tuple[Condition, ...]:
         """Those it has."""
         return tuple(each for each in (self.shown, self.required) if each is not None)

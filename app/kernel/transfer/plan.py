@@ -204,12 +204,12 @@ class _Reading:
         parsed: dict[str, Any] = {}
         if sound:
             self.parsed[target.name] = parsed
-        values = []
+        values, cells_of_row = [], self.row.cells
         for field in self.plan.fields[n]:
             source, value = field.source, None
             try:
                 if isinstance(source, Cell):
-                    value = parsed[field.name] = field.of_cell(self.row.cells.get(source.column))
+                    value = parsed[field.name] = field.of_cell(cells_of_row.get(source.column))
                 elif isinstance(source, Fixed):
                     value = parsed[field.name] = field.of_value(source.value)
                 elif isinstance(source, LinkTo):

@@ -212,10 +212,13 @@ class Writer:
             return
         mine: dict[str, Any] = {"created_at": self._now, "changed_at": self._now}
         mine |= {"created_by_id": self._actor.user_id, "changed_by_id": self._actor.user_id}
-        rows = [mine | {name: v for name, v in values.items() if name not in way.many} for values in fresh.values()]
         if way.placed:
-            rows = [{"owner_id": None, "unit_id": self._actor.unit_id} | row for row in rows]
-        rows = [row | spelt(registry[way.table.name], row) for row in rows]
+            mine = {"owner_id": None, "unit_id": self._actor.unit_id} | mine
+        rows = [mine | values for values in fresh.values()]
+        for row in rows:
+            for name in way.many:
+                del row[name]
+            row |= spelt(registry[way.table.name], row)
         for column in way.serials:
             last = numbering.take(self._session, f"{way.table.name}.{column.key}", self._now.year, len(rows))
             for row, seq in zip(rows, range(last - len(rows) + 1, last + 1), strict=True):

@@ -14,6 +14,7 @@ from app.schema.kinds.kind import BadValue, Kind
 from app.schema.kinds.samples import DEEDS, THINGS, chinese, nth
 from app.schema.rules import Rule
 
+_HALF_A_SIGN = re.compile("[\ud800-\udfff]")
 TOO_LONG = "at most %(most)d characters, this has %(has)d"
 
 
@@ -26,7 +27,7 @@ def text_of(longest: int) -> Callable[[Any], str]:
         text = str(raw)
         if "\x00" in text:
             raise BadValue("remove the invisible character (NUL) from the text")
-        if any("\ud800" <= letter <= "\udfff" for letter in text):
+        if _HALF_A_SIGN.search(text):
             raise BadValue("remove the character that is half a sign; it cannot be kept")
         if len(text) > longest:
             raise BadValue(TOO_LONG, most=longest, has=len(text))
