@@ -243,7 +243,8 @@ def test_files_hold_codes(session, people, tmp_path, monkeypatch):
         tally = bring("S1,One,closing,Say so,P3；P2", lines[1]).records["script"]
         assert (tally.changed, tally.stood) == (1, 1)
         assert linked()["S1"] == tuple(products[1:])
-        entry = session.scalars(select(AuditEntry.changes).where(AuditEntry.verb == "edit")).all()[-1]
+        edits = select(AuditEntry.changes).where(AuditEntry.verb == "edit").order_by(AuditEntry.id)
+        entry = session.scalars(edits).all()[-1]
         assert entry == {"products": [[products[0]], [products[2]]]}
         head, *rows = export(session, Script)
         at = head.index("products")

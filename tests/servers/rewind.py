@@ -51,19 +51,21 @@ class Rewind:
             if connection.execute(_SHAPE).fetchone() != self._shape:
                 return False
             written = [t for t, n in connection.execute(_COUNTS).fetchall() if n != self._counts.get(t)]
-            with connection.transaction():
-                connection.execute("SET LOCAL session_replication_role = replica")
-                for table in map(sql.Identifier, written):
-                    connection.execute(sql.SQL("DELETE FROM {}").format(table))
-                for table in written:
-                    again = sql.SQL("INSERT INTO {} OVERRIDING SYSTEM VALUE TABLE {}")
-                    connection.execute(again.format(sql.Identifier(table), sql.Identifier(KEPT, table)))
-                for sequence, place in connection.execute(_PLACES).fetchall():
-                    if place != self._places[sequence]:
-                        stands = self._places[sequence]
-                        connection.execute(
-                            "SELECT setval(%s::regclass, %s, %s)", [f'"{sequence}"', stands or 1, stands is not None]
-                        )
+            connection.execute("SET session_replication_role = replica")
+            tables = sql.SQL(", ").join(map(sql.Identifier, written))
+            for table in map(sql.Identifier, written):
+                connection.execute(sql.SQL("DELETE FROM {}").format(table))
+            if written:  # or what comes later would lie in the gaps, and be found in another order
+                connection.execute(sql.SQL("VACUUM {}").format(tables))
+            for table in written:
+                again = sql.SQL("INSERT INTO {} OVERRIDING SYSTEM VALUE TABLE {}")
+                connection.execute(again.format(sql.Identifier(table), sql.Identifier(KEPT, table)))
+            for sequence, place in connection.execute(_PLACES).fetchall():
+                if place != self._places[sequence]:
+                    stands = self._places[sequence]
+                    connection.execute(
+                        "SELECT setval(%s::regclass, %s, %s)", [f'"{sequence}"', stands or 1, stands is not None]
+                    )
         with self._alone() as connection:
             self._counts = dict(connection.execute(_COUNTS).fetchall())
         return True
