@@ -8,6 +8,7 @@ from flask import current_app
 from flask_appbuilder import Model
 
 from app.kernel.trigrams import PREFIX
+from app.schema.kinds.files import FileText
 from app.schema.rules import PerDialect
 
 engine = current_app.extensions["migrate"].db.engine
@@ -20,7 +21,9 @@ def _known(name: str | None, type_: str, parent: dict[str, str | None]) -> bool:
 
 
 def _written(type_: str, thing: Any, autogen: AutogenContext) -> str | bool:
-    """How a new migration writes the rule of a kind: in the words of both databases, not of the one at hand."""
+    """How a new migration writes a file's column, and the rule of a kind: in the words of both databases."""
+    if isinstance(thing, FileText):
+        return f"sa.{thing.impl!r}"
     if type_ != "check" or "rule" not in thing.info:
         return False
     words = thing.sqltext

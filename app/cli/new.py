@@ -23,6 +23,8 @@ RESERVED = {
 }
 KINDS = {snake(name): name for name, each in vars(kinds).items() if get_origin(each) is Annotated}
 """The class of the language by the word of the command: ``yes_no`` is ``YesNo``."""
+FILES = ("file", "image", "signature")
+"""The kinds whose values are files; the language writes them as ``scan: Mapped[File] = file()``."""
 NAMING = ("Code", "ShortText")
 
 
@@ -43,6 +45,8 @@ class Asked:
     def lines(self) -> list[str]:
         """How the declaration says it."""
         none = " | None" if self.optional else ""
+        if self.kind in FILES:
+            return [f"{self.name}: Mapped[File{none}] = {self.kind}()"]
         if self.link is None:
             return [f"{self.name}: Mapped[{self.kind}{none}]"]
         other = self.link
@@ -98,12 +102,12 @@ def read_field(written: str) -> Asked:
     if found is None:
         raise click.ClickException(f"{written!r} is no field; write name:kind, such as bill:money or bill:money?")
     name, kind, optional = found[1], snake(found[2]), bool(found[3])
-    if kind in KINDS:
-        return Asked(name, KINDS[kind], optional)
+    if kind in KINDS or kind in FILES:
+        return Asked(name, KINDS.get(kind, kind), optional)
     if (other := registry.get(kind)) is not None:
         return Asked(name.removesuffix("_id"), "", optional, other)
     raise click.ClickException(
-        f"there is no kind {kind!r}; there are: {', '.join(sorted(KINDS))}, or a record to link to"
+        f"there is no kind {kind!r}; there are: {', '.join(sorted((*KINDS, *FILES)))}, or a record to link to"
     )
 
 
@@ -116,8 +120,10 @@ def file_of(domain: str, name: str, cls: str, asked: Sequence[Asked]) -> str:
     title = next((each.name for each in asked if each.kind in NAMING and not each.optional), "")
     columns = [*([] if title else ["number"]), *(each.column for each in asked)]
     links = [each.link for each in asked if each.link]
-    used = sorted({each.kind for each in asked if each.kind}, key=str.casefold)
-    used += [*(["ref"] if links else []), *([] if title else ["serial"])]
+    kinds_ = {each.kind for each in asked if each.kind}
+    made = {*(kinds_ & set(FILES)), *(["ref"] if links else []), *([] if title else ["serial"])}
+    types = (kinds_ - made) | ({"File"} if kinds_ & set(FILES) else set())
+    used = [*sorted(types, key=str.casefold), *sorted(made)]
     orm = ["Mapped", *(["relationship"] if links else [])]
     checked = sorted({f"    from {link.__module__} import {link.__name__}" for link in links})
     roles = ", ".join(f"Role.{role.name}" for role in work)

@@ -113,7 +113,7 @@ def test_a_new_record_stands_after_two_commands_and_keeps_the_promises(tmp_path)
         assert done.returncode == 0, done.stderr + done.stdout
         return done.stdout
 
-    fields = "contract:contract workshop_phone:phone? ordered_on:day bill:money?"
+    fields = "contract:contract workshop_phone:phone? ordered_on:day bill:money? scan:file photo:image?"
     said = commands("panel upgrade", f"panel new claims RepairOrder {fields}")
     assert "models/claims/repair_order.py" in said
     assert "db revision --autogenerate" in said

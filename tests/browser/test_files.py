@@ -1,6 +1,7 @@
 """Files in a real browser: a signature drawn with the pointer or typed, a scan sent with a form, a list on the page."""
 
 import pytest
+from playwright.sync_api import expect
 
 from app.kernel.actor import acting, system_actor
 from app.kernel.content import content_of
@@ -72,3 +73,16 @@ def test_a_list_of_files_is_sent_and_downloaded(visit, survey):
         page.locator("#files").get_by_role("link", name="报告.pdf").click()
     assert got.value.suggested_filename == "报告.pdf"
     assert got.value.path().read_bytes() == PDF
+
+
+def test_a_file_just_chosen_counts_as_given(visit):
+    page = visit("manager")
+    page.goto("/dossier/add")
+    box = page.locator("[data-shown-if]", has=page.locator("[name=address]"))
+    box.evaluate("""box => box.dataset.shownIf = '["given","report"]'""")
+    page.fill("[name=code]", "D1")
+    expect(box).to_be_hidden()
+    page.set_input_files("[name=file-report]", {"name": "r.pdf", "mimeType": "application/pdf", "buffer": PDF})
+    expect(box).to_be_visible()
+    page.set_input_files("[name=file-report]", [])
+    expect(box).to_be_hidden()

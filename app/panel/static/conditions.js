@@ -30,6 +30,9 @@ application.register("conditions", class extends Stimulus.Controller {
     const control = this.form.elements.namedItem(field);
     if (control === null) return this.knownValue[field] ?? "";
     if (control.closest?.("[hidden]")) return "";
+    const [chosen] = this.form.elements.namedItem(`file-${field}`)?.files ?? [];
+    if (chosen) return chosen.name;
+    if (this.form.elements.namedItem(`drop-${field}`)?.checked) return "";
     if (control.type === "checkbox") return control.checked ? "yes" : "no";
     return control.value.trim();
   }
@@ -41,7 +44,9 @@ application.register("conditions", class extends Stimulus.Controller {
     for (const box of this.form.querySelectorAll("[data-required-if]")) {
       const needed = holds(JSON.parse(box.dataset.requiredIf), value);
       box.querySelector("label")?.classList.toggle("required", needed);
-      for (const control of box.querySelectorAll("[name]")) control.required = needed;
+      const kept = box.querySelector("[name^='drop-']");
+      for (const control of box.querySelectorAll("[name]")) control.required = needed && control !== kept;
+      if (kept) box.querySelector("[name^='file-']").required = needed && kept.checked;
     }
   }
 });
