@@ -51,6 +51,11 @@ def clocks_of(record: type[Record]) -> tuple[Sla, ...]:
     return record.workflow.clocks if record.workflow else ()
 
 
+def told_by(record: type[Record], sla: Sla, promised: bool) -> tuple[str, ...]:
+    """The fields that could be guessed from how a clock stands, its state among them."""
+    return (*sla.told_by(promised), *([record.workflow.field] if record.workflow else []))
+
+
 class Terms:
     """What limits stand at, read once for many rows: the settings and the calendar."""
 
@@ -363,6 +368,8 @@ def _declared(names: str) -> Iterable[Setting]:
 
 
 def of_row(session: Session, row: Record) -> list[Clock]:
-    """Every clock of a row, by name, the latest round first, the limit before the promise."""
+    """Every clock of a row, by name, the latest round first, the limit before the promise. One statement, if any."""
+    if not clocks_of(type(row)):
+        return []
     mine = select(Clock).where(Clock.record == type(row).__tablename__, Clock.row_id == row.id)
     return list(session.scalars(mine.order_by(Clock.name, Clock.round.desc(), Clock.promised)))

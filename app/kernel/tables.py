@@ -264,7 +264,20 @@ class Clock(Model):
     __tablename__ = "clock"
     __table_args__: Any = (
         UniqueConstraint("record", "row_id", "name", "promised", "round"),
-        Index("ix_clock_due", "stopped_at", "due"),
+        Index(
+            "ix_clock_open",
+            "record",
+            "due",
+            postgresql_where=text("stopped_at IS NULL"),
+            sqlite_where=text("stopped_at IS NULL"),
+        ),
+        Index(
+            "ix_clock_kept_late",
+            "record",
+            "row_id",
+            postgresql_where=text("met IS true AND due <= stopped_at"),
+            sqlite_where=text("met IS 1 AND due <= stopped_at"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -41,7 +41,7 @@ class RecordView(BaseView):
     ) -> str:
         """A row's page; `more` are forms that stand open on it, and what is wrong; the others as `showing.of` says."""
         shown = showing.of(db.session, self.record, key, revealed, part)
-        happened = timeline.of(db.session, shown["row"], request.args.get("before"))
+        happened = timeline.of(db.session, shown["row"], request.args.get("before"), shown.pop("rounds"))
         return render_template("panel/show.html", **shown, timeline=happened, **more)
 
     def form_page(self, form: Form, title: str, back: str, button: str, **more: Any) -> str:

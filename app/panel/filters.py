@@ -3,10 +3,12 @@
 ``state=approved`` (several times: any of them, so also of links to many; of a list of values: any of those chosen),
 ``owner_id=5`` (``none`` for nobody's), ``expires_on.from=2026-03-01``, ``expires_on.to=…``, ``name.contains=li``. Which
 of them a field knows, its kind says (`Kind.operators`). A value that cannot be read is left out and said so.
+``clock=late`` asks for rows one of whose time limits has passed, ``clock.decision=today`` for one limit among several,
+``clock.answer.promise=late`` for what was promised beside it; the words are those of `app.kernel.standing.Standing`.
 """
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -17,12 +19,14 @@ from sqlalchemy.orm import Session, aliased
 from werkzeug.datastructures import MultiDict
 
 from app.kernel.clock import own_zone
+from app.kernel.standing import Standing, rows_that
+from app.panel import timing
 from app.panel.fields import Field, columns_of, fields_of
 from app.panel.labels import choice_label, said
 from app.panel.search import contains, tidy
 from app.panel.titles import titles_of
 from app.schema.kinds import LINKS, BadValue
-from app.schema.record import Record, link_of
+from app.schema.record import Record, link_of, many_of
 from app.schema.registry import registry
 from app.schema.rows import _Placed
 from app.schema.traits import Tree
@@ -83,6 +87,8 @@ def offered(record: type[Record]) -> Iterator[Filter]:
             yield Filter(each, "text")
         elif each.kind is not None and each.kind.suggest is not None:
             yield Filter(each, "choice", [(value, value) for value in each.kind.suggest()])
+    for clocked in timing.clocked(record):
+        yield Filter(clocked, "clock", [(how.value, timing.words(how)) for how in clocked.options])
 
 
 @dataclass
@@ -161,9 +167,33 @@ def _linked(
         titles = titles_of(session, each.field.far, wanted)
         each.wanted[name] = [str(key) for key in dict.fromkeys(wanted)]
         each.options = [(str(key), titles.get(key) or _("not visible to you")) for key in dict.fromkeys(wanted)]
-        link, target = link_of(record, name), aliased(registry[each.field.far])
-        near, far = getattr(link, link.parent), getattr(link, link.far)
-        yield record.id.in_(select(near).select_from(link).join(target, target.id == far).where(target.id.in_(wanted)))
+        yield linked_to(record, name, wanted)
+
+
+def linked_to(record: Any, name: str, ids: Iterable[int]) -> ColumnElement[bool]:
+    """Rows linked by a field to any of those ids, of those the present person may see."""
+    if name not in many_of(record):
+        return getattr(record, name).in_(list(ids))
+    link, target = link_of(record, name), aliased(registry[many_of(record)[name].target])
+    near, far = getattr(link, link.parent), getattr(link, link.far)
+    wanted = select(near).select_from(link).join(target, target.id == far).where(target.id.in_(list(ids)))
+    return record.id.in_(wanted)
+
+
+def _standing(
+    session: Session, record: Any, each: Filter, args: "MultiDict[str, str]", problems: list[str]
+) -> Iterator[ColumnElement[bool]]:
+    """Rows whose clocks stand in any of the ways asked for."""
+    assert isinstance(each.field, timing.Clocked)
+    name, known = each.field.key, dict(each.options)
+    for written in [value.strip() for value in args.getlist(name)][:50]:
+        if written in known:
+            each.wanted.setdefault(name, []).append(written)
+        elif written:
+            problems.append(_problem(each.field, BadValue("choose one of: %(choices)s", choices=", ".join(known))))
+    if wanted := [Standing(written) for written in each.wanted.get(name, ())]:
+        clocks = [(sla.name, promised) for sla, promised in each.field.clocks]
+        yield rows_that(record, clocks, wanted, datetime.now(UTC))
 
 
 def _holds(column: Any, value: Any) -> ColumnElement[bool]:
@@ -229,5 +259,6 @@ _READERS = {
     "range": (_equal, _range),
     "text": (_equal, _containing),
     "links": (_linked,),
+    "clock": (_standing,),
 }
 """How each style of filter is read from an address."""

@@ -112,6 +112,8 @@ def _happening(told: timeline.Told) -> dict[str, Any]:
         "why": told.why or None,
     }
     shown["changes"] = [{"field": name, "old": old, "new": new} for name, old, new in told.changes]
+    if told.readers:
+        shown["told"] = told.readers
     if told.entry:
         shown["entry"] = told.entry
     if told.comment is not None:

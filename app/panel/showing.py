@@ -9,9 +9,10 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
-from app.kernel import access, conditions, files
+from app.kernel import access, clocks, conditions, files
 from app.kernel.access import may
 from app.kernel.actor import Actor, current_actor
 from app.kernel.fields import hidden, writable_fields
@@ -21,6 +22,7 @@ from app.panel import cells, links, texts, timing
 from app.panel.approving import boards_of
 from app.panel.chart import flow_of
 from app.panel.fields import Field, columns_of, field_of, fields_of, form_fields, lines_of
+from app.panel.filters import linked_to
 from app.panel.labels import record_plural, said, step_label, translated
 from app.panel.titles import Read, reading_of
 from app.panel.traces import traced
@@ -35,6 +37,8 @@ from app.schema.rows import _Placed
 from app.schema.traits import Attached, Ordered, Tree
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+MOST_COUNTED = 100
+"""Rows of another record that point here are counted up to here, so that a million cost as little as a hundred."""
 WHO_AND_WHEN = ("created_by_id", "created_at", "changed_by_id", "changed_at")
 
 
@@ -63,12 +67,13 @@ class LineTable:
 
 @dataclass
 class RelatedList:
-    """Where the rows of another record that point here are listed."""
+    """Where the rows of another record that point here are listed, and how many there are, such as ``99+``."""
 
     title: str
     part: str
     list: str
     add: str
+    count: str = ""
 
 
 def read_one(session: Session, record: type[Record], key: int, fields: list[Field]) -> Read:
@@ -109,6 +114,7 @@ def of(
             each.revealed, each.reveals = dict(revealed) if mine else {}, read.reveals
     facts = [f for f in facts if f not in placed and not f.is_state]
     state = field_of(record, record.workflow.field) if record.workflow else None
+    rounds = clocks.of_row(session, row)
     return {
         "record": record,
         "read": read,
@@ -123,11 +129,12 @@ def of(
         "steps": steps_of(session, row, actor),
         "can": allowed(actor, row),
         "boards": boards_of(session, row),
-        "clocks": timing.of(session, row, actor),
+        "rounds": rounds,
+        "clocks": timing.of(session, row, actor, rounds),
         "files": files_of(session, row),
         "flow": flow_of(record, getattr(row, record.workflow.field)) if record.workflow else None,
         "lines": lines,
-        "related": related_of(record, row, actor),
+        "related": related_of(session, record, row, actor),
     }
 
 
@@ -220,9 +227,10 @@ def _totals(line: type[Line], reads: list[Read]) -> dict[str, str]:
     return found
 
 
-def related_of(record: type[Record], row: Any, actor: Actor) -> list[RelatedList]:
+def related_of(session: Session, record: type[Record], row: Any, actor: Actor) -> list[RelatedList]:
     """The lists of other records that point here, of those the actor may read; of a tree first what stands below."""
-    found = []
+    found: list[RelatedList] = []
+    counted = []
     below = (Related(str(record.__tablename__), "parent_id"),) if issubclass(record, Tree) else ()
     for related in (*below, *record.panel.related):
         other = registry[related.record]
@@ -230,6 +238,7 @@ def related_of(record: type[Record], row: Any, actor: Actor) -> list[RelatedList
             continue
         args = {related.field: row.id}
         may_add = any(f.key == related.field for f in form_fields(other)) and may(actor, "add", other)
+        counted.append(_some(other, linked_to(other, related.field, [row.id])))
         found.append(
             RelatedList(
                 _("Directly below") if related in below else record_plural(other),
@@ -238,4 +247,16 @@ def related_of(record: type[Record], row: Any, actor: Actor) -> list[RelatedList
                 url_for(f"{related.record}.add", **args) if may_add else "",
             )
         )
+    if found:
+        for each, count in zip(found, session.execute(select(*counted)).one(), strict=True):
+            each.count = str(count) if count < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
     return found
+
+
+def _some(record: Any, condition: ColumnElement[bool]) -> ScalarSelect[int]:
+    """How many rows of a record there are, of those the present person sees, counted no further than is told."""
+    return (
+        select(func.count())
+        .select_from(select(record.id).where(condition).limit(MOST_COUNTED).subquery())
+        .scalar_subquery()
+    )

@@ -1,7 +1,8 @@
-"""The timeline of a row in words: changes, steps, comments, notices, newest first, a page at a time."""
+"""The timeline of a row in words: changes, steps, comments, notices, clocks, newest first, a page at a time."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -9,14 +10,16 @@ from markupsafe import Markup, escape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.kernel import clocks, ticking
 from app.kernel.access import may
 from app.kernel.actor import Actor, current_actor
 from app.kernel.comments import MENTION
 from app.kernel.fields import hidden, visible_changes, writable_fields
 from app.kernel.history import reading, versions
 from app.kernel.permissions import person_name
-from app.kernel.tables import AuditEntry, Comment, Notice
-from app.panel import showing, texts
+from app.kernel.standing import Standing
+from app.kernel.tables import AuditEntry, Clock, Comment, Notice
+from app.panel import showing, texts, timing
 from app.panel.fields import Field, field_of, form_fields
 from app.panel.labels import SOURCES, field_label, record_label, translated, verb_label
 from app.panel.links import unseen
@@ -33,7 +36,10 @@ Titles = dict[str, dict[int, str]]
 
 @dataclass
 class Told:
-    """One happening as a person reads it. `sort` says how it is drawn: change, comment, notice, clock."""
+    """One happening as a person reads it. `sort` says how it is drawn: change, comment, notice, clock.
+
+    Of a clock `who` is its name, and `readers` are those who were told.
+    """
 
     sort: str
     who: str
@@ -51,6 +57,7 @@ class Told:
     text: str = ""
     mine: bool = False
     removable: bool = False
+    readers: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -61,16 +68,20 @@ class Timeline:
     next: str
 
 
-def of(session: Session, row: Any, before: str | None = None) -> Timeline:
-    """A page of the timeline of a row the present person sees."""
-    found, following = reading.page(session, row, reading.Place.read(before), SHOWN)
+def of(session: Session, row: Any, before: str | None = None, rounds: Iterable[Clock] | None = None) -> Timeline:
+    """A page of the timeline of a row the present person sees; `rounds` are its clocks, where they were read before."""
+    actor = current_actor()
+    ticks = _Ticks(actor, row, clocks.of_row(session, row) if rounds is None else rounds)
+    found, following = reading.page(session, row, reading.Place.read(before), SHOWN, ticks.happenings)
     entries = [each.what for each in found if isinstance(each.what, AuditEntry)]
     said = _comments(session, entries)
     titles = titles_in(
         session, ((_record_of(row, entry), _readable(row, entry)) for entry in entries if entry.verb not in WHOLE)
     )
-    actor = current_actor()
-    told = [_told(actor, row, each, titles, said) for each in found]
+    told = []
+    for each in found:
+        lines = ticks.lines(each)
+        told += [_told(actor, row, each, titles, said)] if lines is None else lines
     return Timeline(told, str(following) if following else "")
 
 
@@ -117,13 +128,77 @@ def _comments(session: Session, entries: list[AuditEntry]) -> dict[int, Comment]
 
 
 def _told(actor: Actor, row: Any, each: reading.Happening, titles: Titles, said: dict[int, Comment]) -> Told:
-    what, at = each.what, each.place.at
+    what = each.what
     if isinstance(what, AuditEntry):
         comment = said.get(what.changes.get("comment", 0)) if what.verb == "comment" else None
         return _comment(actor, row, what, comment) if comment is not None else _change(row, what, titles)
-    if each.place.sort == "notice":
-        return _notice(*what)
-    return Told(each.place.sort, "", str(what), at.isoformat(), texts.plain(at))
+    return _notice(*what)
+
+
+class _Ticks:
+    """What a page tells of the clocks of a row: one line for each occasion, with all who were told of it."""
+
+    def __init__(self, actor: Actor, row: Any, rounds: Iterable[Clock]) -> None:
+        self._slas = {sla.name: sla for sla in clocks.clocks_of(type(row))}
+        self._seen = timing.readable(actor, row)
+        self._rounds = {clock.id: clock for clock in rounds}
+        shown = [clock for clock in self._rounds.values() if self._shows(clock.name, clock.promised)]
+        self.happenings = ticking.happenings(shown, datetime.now(UTC))
+        self._lines: dict[tuple[str, str, bool, datetime | None], Told] = {}
+
+    def lines(self, each: reading.Happening) -> list[Told] | None:
+        """The line for a happening, none if it adds to one that stands already; None for what is about no clock."""
+        what = each.what
+        if isinstance(what, ticking.Tick):
+            return self._line(each, what.what, what.clock.name, what.clock.promised, what.clock.due)
+        if isinstance(what, AuditEntry):
+            return self._passed(each, what) if what.verb == clocks.PASSED else None
+        occasion = ticking.occasion_of(what[0].dedupe_key)
+        clock = self._rounds.get(occasion.clock_id) if occasion is not None else None
+        if occasion is None or clock is None:
+            return None
+        return self._line(each, occasion.what, clock.name, clock.promised, occasion.due, person_name(*what[1:]))
+
+    def _shows(self, name: str, promised: bool) -> bool:
+        return (name, promised) in self._seen
+
+    def _passed(self, each: reading.Happening, entry: AuditEntry) -> list[Told] | None:
+        for name, change in entry.changes.items():
+            due = datetime.fromisoformat(change[1])
+            promised = any(c.promised and c.name == name and c.due == due for c in self._rounds.values())
+            return self._line(each, ticking.PASSED, name, promised, due) if name in self._slas else None
+        return None
+
+    def _line(
+        self, each: reading.Happening, what: str, name: str, promised: bool, due: datetime | None, reader: str = ""
+    ) -> list[Told]:
+        if not self._shows(name, promised):
+            return []
+        readers, key = [reader] if reader else [], (what, name, promised, due)
+        if key in self._lines:
+            self._lines[key].readers += readers
+            return []
+        sla, at = self._slas[name], each.place.at
+        title, word = timing.title_of(sla, promised), _happened(what)
+        line = Told("clock", title, word, at.isoformat(), texts.plain(at), readers=readers)
+        if ticking.told_of(what):
+            line.why = _("due %(end)s", end=timing.end_in_words(sla, promised, due)) if due is not None else ""
+            self._lines[key] = line
+        return [line]
+
+
+def _happened(what: str) -> str:
+    """What happened to a clock, in words."""
+    said = {
+        ticking.STARTED: _("started"),
+        ticking.PAUSED: _("stands still"),
+        ticking.RESUMED: _("runs on"),
+        ticking.WARNED: _("warned"),
+        ticking.PASSED: _("has passed"),
+    }
+    if what in said:
+        return said[what]
+    return _("escalated") if ticking.told_of(what) else timing.words(Standing(what))
 
 
 def _change(row: Any, entry: AuditEntry, titles: Titles) -> Told:

@@ -1,5 +1,6 @@
 """The time limits of a row as its page shows them: when each ends, what is left, and what was promised beside it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,9 +13,12 @@ from sqlalchemy.orm import Session
 from app.kernel import clocks
 from app.kernel.actor import Actor
 from app.kernel.clock import house_day, house_zone
+from app.kernel.fields import hidden_in, reads_everywhere
 from app.kernel.settings import setting_value
+from app.kernel.standing import Standing, possible, standing
 from app.kernel.tables import Clock
 from app.panel import texts
+from app.panel.fields import Field
 from app.panel.labels import translated
 from app.schema.clocks import Sla, last_day
 from app.schema.record import Record
@@ -38,49 +42,110 @@ class Ticking:
     limits: list[tuple[str, str]]
 
 
-def of(session: Session, row: Record, actor: Actor, now: datetime | None = None) -> list[Ticking]:
-    """The latest round of each clock of a row, in the order they are declared, the limit before the promise."""
-    slas = clocks.clocks_of(type(row))
-    if not slas:
-        return []
-    now = now or datetime.now(UTC)
+def of(session: Session, row: Record, actor: Actor, rounds: Iterable[Clock]) -> list[Ticking]:
+    """The latest round of each clock of a row, in the order they are declared, the limit before the promise.
+
+    `rounds` is what `app.kernel.clocks.of_row` read.
+    """
+    slas, now = clocks.clocks_of(type(row)), datetime.now(UTC)
     latest: dict[tuple[str, bool], Clock] = {}
-    for clock in clocks.of_row(session, row):
+    for clock in rounds:
         latest.setdefault((clock.name, clock.promised), clock)
-    found = [(sla, latest.get((sla.name, promised))) for sla in slas for promised in (False, True)]
+    seen = readable(actor, row)
+    found = [(sla, latest.get(which)) for sla in slas for p in (False, True) if (which := (sla.name, p)) in seen]
     return [_ticking(session, sla, clock, actor, now) for sla, clock in found if clock is not None]
 
 
+def readable(actor: Actor, row: Record) -> set[tuple[str, bool]]:
+    """The clocks of a row, each by name and whether it is the promise, that give no hidden field away to the actor."""
+    record, gone = type(row), hidden_in(actor, row)
+    every = ((sla, promised) for sla in clocks.clocks_of(record) for promised in (False, True))
+    return {(sla.name, p) for sla, p in every if gone.isdisjoint(clocks.told_by(record, sla, p))}
+
+
 def _ticking(session: Session, sla: Sla, clock: Clock, actor: Actor, now: datetime) -> Ticking:
-    by_days = sla.on.days and (not clock.promised or clock.due == _midnight(clock.due))
-    word, tone = _standing(clock, now)
-    end = "" if clock.due is None else texts.plain(last_day(house_zone(), clock.due) if by_days else clock.due)
+    how, by_days = standing(clock, now), clock.due is not None and _by_days(sla, clock.promised, clock.due)
+    end = "" if clock.due is None else end_in_words(sla, clock.promised, clock.due)
     stands = clock.paused_at is not None and not clock.promised
     open_ = clock.stopped_at is None and clock.due is not None
     left = _left(clock.due, clock.paused_at if stands else now, by_days) if open_ and clock.due else ""
     moves = open_ and not clock.known
     limits = _limits(session, clock, actor)
-    return Ticking(translated(sla.title), clock.promised, word, tone, "" if stands else end, left, moves, limits)
+    tone = TONES.get(how, "new")
+    return Ticking(translated(sla.title), clock.promised, words(how), tone, "" if stands else end, left, moves, limits)
 
 
-def _standing(clock: Clock, now: datetime) -> tuple[str, str]:
-    if clock.stopped_at is not None:
-        if not clock.met:
-            return _("no longer counts"), "new"
-        late = clock.due is not None and clock.due <= clock.stopped_at
-        return (_("kept too late"), "bad") if late else (_("kept"), "done")
-    if clock.due is None:
-        return _("no limit set"), "new"
-    stands = clock.paused_at is not None and not clock.promised
-    if clock.due <= (clock.paused_at if stands and clock.paused_at else now):
-        return _("late"), "bad"
-    if stands:
-        return _("stands still"), "new"
-    if last_day(house_zone(), clock.due) <= house_day(now):
-        return _("due today"), "open"
-    if clock.warn_at is not None and clock.warn_at <= now:
-        return _("due soon"), "open"
-    return _("running"), "new"
+def words(standing: Standing) -> str:
+    """How a clock stands, as a person reads it."""
+    return {
+        Standing.LATE: _("late"),
+        Standing.TODAY: _("due today"),
+        Standing.SOON: _("due soon"),
+        Standing.RUNNING: _("running"),
+        Standing.PAUSED: _("stands still"),
+        Standing.UNLIMITED: _("no limit set"),
+        Standing.KEPT: _("kept"),
+        Standing.KEPT_LATE: _("kept too late"),
+        Standing.VOID: _("no longer counts"),
+    }[standing]
+
+
+TONES = {
+    Standing.LATE: "bad",
+    Standing.KEPT_LATE: "bad",
+    Standing.TODAY: "open",
+    Standing.SOON: "open",
+    Standing.KEPT: "done",
+}
+"""The colours of how a clock stands; "new" for the others."""
+
+
+@dataclass(frozen=True)
+class Clocked(Field):
+    """Clocks of a record as something a list is filtered by: one, or several that are looked at together."""
+
+    clocks: tuple[tuple[Sla, bool], ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The name of the one, such as "Answer · promised", or of all together."""
+        return title_of(*self.clocks[0]) if len(self.clocks) == 1 else _("Time limits")
+
+    @property
+    def options(self) -> list[Standing]:
+        """How they may stand."""
+        return [each for each in Standing if any(each in possible(*clock) for clock in self.clocks)]
+
+
+def title_of(sla: Sla, promised: bool) -> str:
+    """What a clock is called."""
+    return translated(sla.title) + (f" · {_('promised')}" if promised else "")
+
+
+def clocked(record: type[Record]) -> list[Clocked]:
+    """What a list may ask of the clocks of its rows: of any of them under ``clock``, of each where there are several.
+
+    A clock that would give away a field the present person does not read everywhere is left out.
+    """
+    every = [
+        (sla, promised)
+        for sla in clocks.clocks_of(record)
+        for promised, there in ((False, sla.within is not None), (True, bool(sla.promise)))
+        if there and all(reads_everywhere(record, name) for name in clocks.told_by(record, sla, promised))
+    ]
+    asked = [("clock", tuple(every))] if every else []
+    if len(every) > 1:
+        asked += [(f"clock.{sla.name}{'.promise' if promised else ''}", ((sla, promised),)) for sla, promised in every]
+    return [Clocked(record, key, key, None, "", None, those) for key, those in asked]
+
+
+def end_in_words(sla: Sla, promised: bool, due: datetime) -> str:
+    """When a clock ends: its last day where days count, else the moment."""
+    return texts.plain(last_day(house_zone(), due) if _by_days(sla, promised, due) else due)
+
+
+def _by_days(sla: Sla, promised: bool, due: datetime) -> bool:
+    return sla.on.days and (not promised or due == _midnight(due))
 
 
 def _left(due: datetime, at: datetime | None, by_days: bool) -> str:
@@ -97,10 +162,8 @@ def _left(due: datetime, at: datetime | None, by_days: bool) -> str:
     return ngettext("%(num)s day late", "%(num)s days late", max(-days, 1))
 
 
-def _midnight(moment: datetime | None) -> datetime | None:
+def _midnight(moment: datetime) -> datetime:
     """The begin of the day of a moment, on the house's clock."""
-    if moment is None:
-        return None
     return moment.astimezone(house_zone()).replace(hour=0, minute=0, second=0, microsecond=0)
 
 

@@ -218,6 +218,11 @@ class Sla:
             return Phase.RUN if self.until_set else Phase.MET
         return Phase.MET if state in self.until else Phase.RUN
 
+    def told_by(self, promised: bool) -> tuple[str, ...]:
+        """The fields that could be guessed from how the limit, or the promise, stands."""
+        rest = (self.promise,) if promised else (self.due, self.counted_from)
+        return tuple(name for name in (self.until_set, *rest) if name)
+
     def limits(self, row: Any) -> tuple[Setting, ...]:
         """The settings that limit this row, to be added up."""
         found = self.within(row) if callable(self.within) else self.within

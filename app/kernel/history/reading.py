@@ -42,7 +42,7 @@ class Place:
         except (ValueError, OverflowError):
             return None
         number = natural(id_)
-        if moment.tzinfo is None or sort not in SOURCES or number is None:
+        if moment.tzinfo is None or sort not in (*SOURCES, *AT_HAND) or number is None:
             return None
         return cls(moment, sort, number)
 
@@ -67,6 +67,8 @@ class Life:
 
 Source = Callable[[Session, Life, Place | None, int], Iterable[tuple[datetime, int, Any]]]
 SOURCES: dict[str, Source] = {}
+AT_HAND = ("clock",)
+"""Sorts that no source reads, for the page of the row has them at hand."""
 
 
 def source(sort: str) -> Callable[[Source], Source]:
@@ -79,10 +81,12 @@ def source(sort: str) -> Callable[[Source], Source]:
     return add
 
 
-def page(session: Session, row: Record, before: Place | None, limit: int) -> tuple[list[Happening], Place | None]:
+def page(
+    session: Session, row: Record, before: Place | None, limit: int, at_hand: Iterable[Happening] = ()
+) -> tuple[list[Happening], Place | None]:
     """The newest happenings before a place, and the place the next page starts before, if there is more.
 
-    Costs one statement for each source, and one.
+    `at_hand` are all those of the sorts `AT_HAND`. Costs one statement for each source, and one.
     """
     life = life_of(session, row)
     found = [
@@ -90,7 +94,7 @@ def page(session: Session, row: Record, before: Place | None, limit: int) -> tup
         for sort, read in SOURCES.items()
         for at, id_, what in read(session, life, before, limit + 1)
     ]
-    found = [each for each in found if before is None or each.place < before]
+    found = [each for each in (*found, *at_hand) if before is None or each.place < before]
     found.sort(key=lambda each: each.place, reverse=True)
     return found[:limit], found[limit - 1].place if len(found) > limit else None
 
