@@ -1,21 +1,28 @@
 """The tick of the clocks: who holds a row is warned, told when a limit has passed, and then his or her leaders are.
 
+Whoever is on leave is told all the same, and so is the deputy, if he or she sees the row.
+
 It looks at the present only, so that a tick missed is made up for by the next: what fell due meanwhile is told then,
 level by level. Each occasion has a dedupe key of its own, and its mark is set in the same transaction.
 """
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel import clocks, history
-from app.kernel.clock import house_zone
+from app.kernel.access import sees
+from app.kernel.actor import Actor
+from app.kernel.clock import house_day, house_zone
+from app.kernel.deputies import standing_in
 from app.kernel.outbox import Channel, NoticeState, tell_all
-from app.kernel.permissions import nearest_holders
+from app.kernel.permissions import load_actor, nearest_holders
 from app.kernel.tables import Clock
+from app.kernel.ticking import PASSED, WARNED, key_of
 from app.schema.clocks import Sla, last_day, later
 from app.schema.jobs import Missed, scheduled
 from app.schema.record import Record
@@ -26,10 +33,37 @@ MOST = 2000
 """Rows of a record that one tick looks at for one purpose; the rest waits for the next."""
 
 
+class StandIns:
+    """The deputies of those on leave at the moment `now` of a tick, read when first asked for."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        self.now = now
+        self._session = session
+        self._actors: dict[int, Actor] = {}
+
+    @cached_property
+    def _by_absent(self) -> dict[int, set[int]]:
+        return standing_in(self._session, house_day(self.now))
+
+    def joined(self, row: Record, readers: Iterable[int]) -> set[int]:
+        """The readers and their deputies, of these only who sees the row; what is personal is no deputy's."""
+        told = set(readers)
+        if type(row).personal:
+            return told
+        deputies = {deputy for reader in told for deputy in self._by_absent.get(reader, ())} - told
+        return told | {deputy for deputy in deputies if self._sees(deputy, row)}
+
+    def _sees(self, user_id: int, row: Record) -> bool:
+        if user_id not in self._actors:
+            self._actors[user_id] = load_actor(self._session, user_id, "job", self.now)
+        with self._session.no_autoflush:
+            return sees(self._session, self._actors[user_id], row)
+
+
 @scheduled("clocks.tick", cron="*/5 * * * *", label="Time limits", missed=Missed.LATEST)
 def tick(due: datetime, session: Session) -> dict[str, Any]:
     """Bring every clock up to the moment `due`; returns counts of what was warned of, passed and escalated."""
-    terms = clocks.Terms(session)
+    terms, stand_ins = clocks.Terms(session), StandIns(session, due)
     counts = dict.fromkeys(("written", "stood", "reckoned", "warned", "passed", "escalated"), 0)
     for record in registry:
         if not (slas := {sla.name: sla for sla in clocks.clocks_of(record)}):
@@ -40,9 +74,9 @@ def tick(due: datetime, session: Session) -> dict[str, Any]:
         clocks.write(session)
         session.flush()
         counts["reckoned"] += len(rows)
-        for purpose, ripe in (("warned", _to_warn(due)), ("passed", _passed(due))):
-            counts[purpose] += _tell_holders(session, record, slas, purpose, ripe, due)
-        counts["escalated"] += _escalate(session, record, slas, terms, due)
+        for purpose, ripe in ((WARNED, _to_warn(due)), (PASSED, _passed(due))):
+            counts[purpose] += _tell_holders(session, record, slas, purpose, ripe, stand_ins)
+        counts["escalated"] += _escalate(session, record, slas, terms, stand_ins)
     counts["written"] = sum(counts[purpose] for purpose in ("reckoned", "warned", "passed", "escalated"))
     return counts
 
@@ -74,7 +108,7 @@ def _ripe(session: Session, record: type[Record], ripe: Any) -> list[tuple[Clock
 
 
 def _tell_holders(
-    session: Session, record: type[Record], slas: dict[str, Sla], purpose: str, ripe: Any, now: datetime
+    session: Session, record: type[Record], slas: dict[str, Sla], purpose: str, ripe: Any, stand_ins: StandIns
 ) -> int:
     """Warn who holds a row, or tell that the limit has passed: a row nobody holds is its supervisors' business."""
     found = [(clock, row) for clock, row in _ripe(session, record, ripe) if clock.name in slas]
@@ -82,20 +116,22 @@ def _tell_holders(
     for clock, row in found:
         owner = getattr(row, "owner_id", None)
         readers = {owner} if owner else nearest_holders(session, Role.SUPERVISOR, getattr(row, "unit_id", None))
-        notices += _notices(clock, row, slas[clock.name], purpose, readers)
-        if purpose == "passed":
+        notices += _notices(clock, row, slas[clock.name], purpose, stand_ins.joined(row, readers))
+        if purpose == PASSED:
             history.note(session, row, clocks.PASSED, None, {clock.name: [None, clock.due.isoformat()]})  # type: ignore[union-attr] # it is due
     if found:
-        mark = {"warned_at" if purpose == "warned" else "breached_at": now}
+        mark = {"warned_at" if purpose == WARNED else "breached_at": stand_ins.now}
         marked = update(Clock).where(Clock.id.in_([clock.id for clock, _ in found])).values(mark)
         session.execute(marked.execution_options(synchronize_session=False))
     tell_all(session, notices)
     return len(found)
 
 
-def _escalate(session: Session, record: type[Record], slas: dict[str, Sla], terms: clocks.Terms, now: datetime) -> int:
+def _escalate(
+    session: Session, record: type[Record], slas: dict[str, Sla], terms: clocks.Terms, stand_ins: StandIns
+) -> int:
     """Tell the next level of what has been late for long enough; several levels in turn, if time went by."""
-    waiting = []
+    waiting, now = [], stand_ins.now
     for sla in slas.values():
         for level, step in enumerate(sla.escalate):
             after = terms.value(step.after) if step.after else 0
@@ -112,7 +148,7 @@ def _escalate(session: Session, record: type[Record], slas: dict[str, Sla], term
             if after is None or later(terms.calendar(sla), sla.on, clock.due, after) > now:
                 break
             level += 1
-            readers = nearest_holders(session, step.to, getattr(row, "unit_id", None))
+            readers = stand_ins.joined(row, nearest_holders(session, step.to, getattr(row, "unit_id", None)))
             tell_all(session, _notices(clock, row, sla, f"level {level}", readers - {getattr(row, "owner_id", None)}))
         if level != clock.level:
             told += level - clock.level
@@ -122,17 +158,17 @@ def _escalate(session: Session, record: type[Record], slas: dict[str, Sla], term
 
 
 def _notices(clock: Clock, row: Any, sla: Sla, purpose: str, readers: Iterable[int]) -> list[dict[str, Any]]:
-    """What readers are told of a clock; the key names the end, so that an end that has moved is told of anew."""
+    """What readers are told of a clock."""
     assert clock.due is not None
     end = last_day(house_zone(), clock.due) if sla.on.days else clock.due.astimezone(house_zone())
     day = end.strftime("%Y-%m-%d" if sla.on.days else "%Y-%m-%d %H:%M")
-    if purpose == "warned":
+    if purpose == WARNED:
         said = f"{sla.title} is due on {day} · 时限将至 {day}"
     else:
         said = f"{sla.title} was due on {day} · 已超时限 {day}"
     return [
         {
-            "dedupe_key": f"clocks.tick:{clock.id}:{purpose}:{clock.due.isoformat()}:{reader}",
+            "dedupe_key": key_of(clock, purpose, reader),
             "channel": Channel.APP,
             "state": NoticeState.SENT,
             "user_id": reader,

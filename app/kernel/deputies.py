@@ -6,9 +6,9 @@ represents the person named in it and nobody else: whom an absent person represe
 
 from dataclasses import replace
 from datetime import date, datetime
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.kernel.actor import Actor, on_behalf
@@ -35,11 +35,34 @@ def represented(session: Session, user_id: int, day: date) -> dict[int, str]:
         .join(absence.__table__, kept.person_id == absent.c.id)
         .join(deputy, kept.deputy_id == deputy.c.id)
         .where(deputy.c.user_id == user_id, absent.c.user_id.is_not(None), absent.c.user_id != user_id)
-        .where(kept.state == IN_FORCE, kept.starts_on <= day, kept.ends_on >= day)
+        .where(*_in_force(kept, day))
         .order_by(absent.c.user_id)
     )
     with on_behalf("deputies"):
         return {row.user_id: row.name for row in session.execute(found)}
+
+
+def standing_in(session: Session, day: date) -> dict[int, set[int]]:
+    """Who stands in for whom on a day: the users who are deputies, by the user who is away."""
+    absence, person = registry["absence"], registry["person"].__table__
+    absent, deputy = person.alias("absent"), person.alias("deputy")
+    kept = absence.__table__.c
+    found = (
+        select(absent.c.user_id, deputy.c.user_id.label("deputy_id"))
+        .join(absence.__table__, kept.person_id == absent.c.id)
+        .join(deputy, kept.deputy_id == deputy.c.id)
+        .where(absent.c.user_id.is_not(None), deputy.c.user_id.is_not(None), absent.c.user_id != deputy.c.user_id)
+        .where(*_in_force(kept, day))
+    )
+    by_absent: dict[int, set[int]] = {}
+    with on_behalf("deputies"):
+        for row in session.execute(found):
+            by_absent.setdefault(row.user_id, set()).add(row.deputy_id)
+    return by_absent
+
+
+def _in_force(kept: Any, day: date) -> tuple[ColumnElement[bool], ...]:
+    return kept.state == IN_FORCE, kept.starts_on <= day, kept.ends_on >= day
 
 
 def signed(session: Session, actor: Actor, row: Record) -> Actor:

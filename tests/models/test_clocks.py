@@ -19,7 +19,7 @@ from app.schema.errors import Refusal
 from app.schema.roles import Role
 from models.claims import Claim
 from models.claims.states import ClaimState, LossCause
-from models.people import WorkingDay
+from models.people import Absence, Person, WorkingDay
 from models.people.states import DayKind
 from models.renewals import Renewal
 from models.renewals.jobs import pool
@@ -371,3 +371,47 @@ def test_the_house_keeps_its_week_and_its_own_days(session, as_system):
     set_setting(session, "calendar.entered_through", "2027")
     assert house_calendar(session).known(2027)
     assert not house_calendar(session).known(2028)
+
+
+@sqlite
+def test_the_deputy_of_who_is_on_leave_is_told_as_well_for_as_long(session, people, claim, as_system):
+    """Of the holder and of the leaders alike; a deputy who does not see the row is told nothing of it."""
+    due = clock(session, claim, "decision").due
+    staff = {person.user_id: person.id for person in session.scalars(select(Person))}
+    away = [("claims", "claims2"), ("claims", "renewal"), ("supervisor", "manager"), ("manager", "renewal2")]
+    for absent, deputy in away:
+        pair = {"person_id": staff[people[absent].user_id], "deputy_id": staff[people[deputy].user_id]}
+        first = house_day(due - DAY * 5)
+        row = Absence(**pair, starts_on=first, ends_on=house_day(due + DAY) + DAY * (absent == "manager"))
+        session.add(row)
+        session.flush()
+        advance(session, row, "approve")
+    session.commit()
+    holder, second, boss, manager = (people[n].user_id for n in ("claims", "claims2", "supervisor", "manager"))
+    told_at = [
+        (due - DAY * 5, [holder, second]),
+        (due, [holder, second]),
+        (due + DAY, [boss, manager]),
+        (due + DAY * 3, [manager]),
+    ]
+    before: list[int] = []
+    for moment, readers in told_at:
+        tick_at(session, moment)
+        assert told(session)[len(before) :] == sorted(readers), moment - due
+        before = told(session)
+    with acting(people["claims2"]):
+        assert session.scalars(select(Claim)).all() == [], "she sees it in his place only"
+
+
+@sqlite
+def test_what_is_personal_is_no_deputys_even_when_it_is_late(session, people, claim, as_system, monkeypatch):
+    staff = {person.user_id: person.id for person in session.scalars(select(Person))}
+    days = {"starts_on": TODAY, "ends_on": TODAY + DAY * 90}
+    row = Absence(person_id=staff[people["claims"].user_id], deputy_id=staff[people["claims2"].user_id], **days)
+    session.add(row)
+    session.flush()
+    advance(session, row, "approve")
+    session.commit()
+    monkeypatch.setattr(Claim, "personal", True)
+    tick_at(session, clock(session, claim, "decision").due)
+    assert told(session) == [people["claims"].user_id]
