@@ -66,16 +66,17 @@ class DeskPage(Page):
             raise NotFound("There is no step %(step)s.", step=step_name)
         form = questions(Renewal, step, row)
         values = form.typed(request.form)
-        version = request.form.get("version")
+        version, status = request.form.get("version"), 422
         try:
             if not form.faulty:
                 with saving(db.session):
                     advance(db.session, row, step_name, answers=values, version=natural(version) or 0)
         except Refusal as refusal:
             form.complain(refusal)
+            status = refusal.status
         if form.faulty:
             db.session.rollback()
-            return _page(_renewal(key), form, step), 422
+            return _page(_renewal(key), form, step), status
         flash(_("Saved: %(row)s", row=row.title), "success")
         return redirect(url_for("DeskPage.next"), 303)
 

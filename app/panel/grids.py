@@ -93,6 +93,16 @@ class Grid:
         """Whether a file may be sent with a line."""
         return self.pattern.form.sends_files
 
+    def takes_file(self, name: str, raw: Mapping[str, str]) -> bool:
+        """Whether a file may be sent for the cell of that name, in a form that says `raw`."""
+        line, _dot, rest = name.partition(".")
+        token, _dot, cell = rest.partition(".")
+        if line != self.name or token == PATTERN:
+            return False
+        key = natural(raw.get(f"{line}.{token}.id")) or 0
+        row = next((row for row in self.rows if key and row.key == key), self.pattern)
+        return any(each.name == cell and each.takes_file and not each.locked for each in row.form.inputs)
+
     @property
     def ordered(self) -> bool:
         """Whether a person puts the lines in order."""

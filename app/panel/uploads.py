@@ -25,7 +25,7 @@ SENT, DROPPED = "file-", "drop-"
 
 def typed(form: Form, grids: Iterable[Grid] = ()) -> dict[str, Any]:
     """Take what was sent into a form and its lines, files and all; the values of the form that can be read."""
-    raw, problems = _received(form, {grid.name for grid in grids})
+    raw, problems = _received(form, list(grids))
     values = form.typed(raw)
     for grid in grids:
         grid.typed(raw)
@@ -39,7 +39,7 @@ def typed(form: Form, grids: Iterable[Grid] = ()) -> dict[str, Any]:
     return values
 
 
-def _received(form: Form, lines: set[str]) -> "tuple[MultiDict[str, str], dict[str, tuple[str, str]]]":
+def _received(form: Form, grids: list[Grid]) -> "tuple[MultiDict[str, str], dict[str, tuple[str, str]]]":
     """What was written, with each file that was sent in its place, and what was wrong with the others."""
     raw, problems = MultiDict(request.form), {}
     asked = {each.name for each in form.inputs if each.takes_file and not each.locked}
@@ -48,7 +48,7 @@ def _received(form: Form, lines: set[str]) -> "tuple[MultiDict[str, str], dict[s
     with _kept_at_once():
         for key, sent in request.files.items():
             name = key.removeprefix(SENT)
-            if not sent.filename or (name not in asked and name.partition(".")[0] not in lines):
+            if not sent.filename or not (name in asked or any(grid.takes_file(name, raw) for grid in grids)):
                 continue
             try:
                 raw[name] = str(files.receive(db.session, files.Upload(cast(Any, sent.stream), sent.filename)))

@@ -190,6 +190,24 @@ def test_what_is_said_of_a_file_is_not_believed(session, people, sign_in):
 
 
 @ONE
+def test_a_file_for_a_cell_that_takes_none_is_not_kept(session, people, sign_in):
+    """Nor one for the pattern of further lines, for another record's lines or for no cell at all."""
+    with acting(SYSTEM):
+        claim = make(session, registry["claim"], people["claims"])
+        paper = make(session, registry["paper"], claim_id=claim.id)
+        session.commit()
+        key, part = claim.id, paper.id
+    client, form = sign_in("claims"), {f"paper.{part}.id": str(part), "paper.n0.name": "Bill"}
+    cells = ("paper.n0.name", f"paper.{part}.name", "paper.new.scan", "paper.n0", "paper.n0.scan.x", "survey.n0.photo")
+    answer = send(client, f"/claim/{key}/edit", {f"file-{cell}": (PDF, f"{cell}.pdf") for cell in cells}, **form)
+    assert answer.status_code == 409, "the form says no version"
+    assert [kept.filename for kept in entries(session) if kept.record is None] == []
+    taken = {f"file-paper.{token}.scan": (PDF, f"{token}.pdf") for token in ("n0", part)}
+    send(client, f"/claim/{key}/edit", taken, **form)
+    assert {kept.filename for kept in entries(session) if kept.record is None} == {"n0.pdf", f"{part}.pdf"}
+
+
+@ONE
 def test_nobody_fills_the_disk_with_files_no_row_takes(session, sign_in):
     with acting(SYSTEM):
         set_setting(session, files.WAITING, 2)

@@ -301,7 +301,7 @@ def test_the_desk_saves_nothing_without_the_version_that_was_seen(session, sign_
     session.rollback()
     sent = told if version is None else told | {"version": version}
     answer = post(desk, f"/desk/{key}/contact", **sent)
-    assert (answer.status_code, "hello" in answer.text) == (422, True)
+    assert (answer.status_code, "hello" in answer.text) == (409, True)
     assert "Somebody changed this meanwhile." in answer.text
     number = post(desk, f"/desk/{key}/number?step=contact", **told, version="77").text
     assert value_of(number, "version") == "77", "what was changed since it was seen stays a conflict"
