@@ -1,6 +1,7 @@
 """Every limit the department sets, with its default, the value in force, and who set it when; unset ones first."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
@@ -11,13 +12,19 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from app.extensions import db
+from app.kernel.access import may
+from app.kernel.actor import current_actor
+from app.kernel.clock import house_day
+from app.kernel.currency import house_currency
 from app.kernel.settings import changes_of_settings, clear_setting, set_setting, setting_value
 from app.kernel.tables import AuditEntry, Clock, SettingValue
+from app.kernel.working_time import ENTERED_THROUGH, unknown_years
 from app.panel import texts
 from app.panel.forms import Input
 from app.panel.labels import said, translated
 from app.schema.errors import Conflict, NotFound, Refusal
-from app.schema.kinds import BadValue, Kind
+from app.schema.kinds import CURRENCY, MONEY, BadValue, Kind
+from app.schema.kinds.numbers import CURRENCIES
 from app.schema.record import words
 from app.schema.registry import registry
 from app.schema.settings import Setting
@@ -36,6 +43,7 @@ class Shown:
     set: SettingValue | None
     default: str
     past: list[tuple[AuditEntry, str, str]]
+    unit: str = ""
     endless: int = 0
     """How many clocks run without end because it is not set."""
 
@@ -81,12 +89,21 @@ class SettingsPage(Page):
             asked = _input(declared, typed.get(declared.name), problems.get(declared.name, ""))
             changes = [(entry, _words(old), _words(new)) for entry, (old, new) in past.get(declared.name, [])[:KEPT]]
             default = _words(declared.default, declared.kind)
-            shown.append(Shown(declared, asked, kept, default, changes, endless.get(declared.name, 0)))
+            unit = translated(house_currency() if declared.kind is MONEY and not declared.unit else declared.unit)
+            shown.append(Shown(declared, asked, kept, default, changes, unit, endless.get(declared.name, 0)))
         unset = [each for each in shown if setting_value(db.session, each.setting) is None]
         areas = groupby(sorted(shown, key=_place), key=lambda each: _area(each.setting))
         sections = [(_("Not set: nothing limits these"), unset)] if unset else []
         sections += [(area, rest) for area, its in areas if (rest := [s for s in its if s not in unset])]
-        return render_template("settings/list.html", sections=sections, seen=_seen, plain=texts.plain)
+        return render_template(
+            "settings/list.html",
+            sections=sections,
+            seen=_seen,
+            plain=texts.plain,
+            unknown=unknown_years(db.session, house_day(datetime.now(UTC))),
+            entered_through=ENTERED_THROUGH,
+            may_enter=may(current_actor(), "add", registry["working_day"]),
+        )
 
 
 def _seen(kept: SettingValue | None) -> str:
@@ -108,6 +125,8 @@ def _input(declared: Setting, typed: str | None, problem: str) -> Input:
     kind = declared.kind
     control = {"checkbox": "select"}.get(kind.input, kind.input)
     made = Input("value", translated(declared.label), control, problem=problem, longest=kind.longest)
+    if kind is CURRENCY:
+        made.control, made.required, made.options = "select", True, [(c, f"{c} {translated(c)}") for c in CURRENCIES]
     if kind.input == "checkbox":
         made.required, made.options = True, [("yes", _("yes")), ("no", _("no"))]
     value = setting_value(db.session, declared)

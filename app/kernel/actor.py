@@ -19,7 +19,7 @@ class Actor:
     `represented` are those the person stands in for while they are on leave: names by user id.
     `absent` are these same colleagues as actors, with their own reach: in their place a deputy agrees to a step.
     `source` is where the request came from: web, api, cli, job, import, system. `zone` is the time zone the person
-    reads clocks in, where it is not the house's.
+    reads clocks in, where it is not the house's; `currency` is the house's, by its three letters.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Actor:
     absent: tuple["Actor", ...] = field(default=(), hash=False)
     source: str = "web"
     zone: str = ""
+    currency: str = ""
     system: bool = False
     why: str | None = None
 

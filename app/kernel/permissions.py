@@ -25,11 +25,13 @@ from sqlalchemy.orm import Session, UOWTransaction
 from app.kernel.access import field_verb
 from app.kernel.actor import Actor, on_behalf
 from app.kernel.clock import house_day
+from app.kernel.currency import HOUSE_CURRENCY
 from app.kernel.deputies import represented
 from app.kernel.guard import GuardedSession
 from app.kernel.history import summarise
 from app.kernel.identity.passwords import hashed
-from app.kernel.tables import Epoch, GrantedDefault, RoleScope
+from app.kernel.settings import kept_value, understood
+from app.kernel.tables import Epoch, GrantedDefault, RoleScope, SettingValue
 from app.schema.errors import Refusal
 from app.schema.grants import VERBS
 from app.schema.record import Line, Record, lines_of
@@ -194,13 +196,19 @@ def raise_epoch(session: Session, name: str = "access") -> None:
 
 @event.listens_for(GuardedSession, "after_flush")
 def _notice_changes(session: Session, context: UOWTransaction) -> None:
-    """Who belongs where, who is active and who has which role decide access: changes raise the epoch."""
+    """Who belongs where, who is active and who has which role decide access: changes raise the epoch.
+
+    So does the house's currency, which actors carry.
+    """
     watched = {
         "person": ("unit_id", "user_id", "state", "time_zone"),
         "unit": ("parent_id",),
         "absence": ("person_id", "deputy_id", "starts_on", "ends_on", "state"),
     }
     for row in session.new | session.dirty | session.deleted:
+        if isinstance(row, SettingValue) and row.name == HOUSE_CURRENCY.name:
+            raise_epoch(session)
+            return
         fields = ("active", "roles") if isinstance(row, User) else watched.get(getattr(row, "__tablename__", ""), ())
         state = inspect(row)
         if fields and (row in session.deleted or any(state.attrs[f].history.has_changes() for f in fields)):
@@ -246,7 +254,8 @@ def load_actor(
 
     Without `deputising` the colleagues are left out: whom an absent person represents, the deputy does not.
     """
-    user = session.execute(select(User.first_name, User.last_name).where(User.id == user_id)).one()
+    named = select(User.first_name, User.last_name, kept_value(HOUSE_CURRENCY).label("currency"))
+    user = session.execute(named.where(User.id == user_id)).one()
     rows = session.execute(
         select(Role.id, Role.name)
         .join(assoc_user_role, assoc_user_role.c.role_id == Role.id)
@@ -288,6 +297,7 @@ def load_actor(
         absent=tuple(load_actor(session, each, source, at, deputising=False) for each in stood_in_for),
         source=source,
         zone=zone or "",
+        currency=understood(HOUSE_CURRENCY, user.currency) or "",
     )
 
 

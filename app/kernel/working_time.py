@@ -3,6 +3,7 @@
 A day is the department's own (`models.people.WorkingDay`), else the State Council's, else an ordinary day of the week.
 """
 
+from datetime import date
 from hashlib import sha256
 
 from sqlalchemy import select
@@ -34,6 +35,8 @@ MAKE_UP = setting("calendar.make_up", _OFFICE, HOURS, "Working hours on make-up 
 ENTERED_THROUGH = setting(
     "calendar.entered_through", None, INTEGER, "Last year whose holidays are entered as own working days", "year"
 )
+NEXT_FROM = 10
+"""The month from which the next year's holidays are looked for; they are announced in November."""
 LATEST = 2200
 """The last year of which anybody could have entered the holidays."""
 
@@ -46,6 +49,13 @@ def house_calendar(session: Session) -> Calendar:
         own = session.connection().execute(select(days.day, days.kind, days.hours)).all()
     overrides = {row.day: _hours(week, row.day.weekday(), row.kind, row.hours) for row in own}
     return Calendar(week, overrides, _holidays(session), house_zone())
+
+
+def unknown_years(session: Session, day: date) -> list[int]:
+    """The years whose holidays are not known though time limits run into them: this one, and from October the next."""
+    calendar = house_calendar(session)
+    last = day.year + (day.month >= NEXT_FROM)
+    return [year for year in range(day.year, last + 1) if not calendar.known(year)]
 
 
 def fingerprint(calendar: Calendar) -> str:

@@ -8,9 +8,10 @@ from flask import request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
+from app.kernel.currency import house_currency
 from app.panel import links, navigation, texts
 from app.panel.fields import USERS, Field
-from app.panel.labels import choice_label
+from app.panel.labels import choice_label, translated
 from app.panel.markdown import rendered
 from app.panel.tickets import file_url
 from app.panel.titles import Read
@@ -46,6 +47,8 @@ def _cell(field: Field, read: Read, short: bool) -> Markup:
     if field.is_state:
         return state_badge(type(read.row).workflow, value)
     written = texts.text(field, value)
+    if field.currency and field.currency not in read.hidden:
+        written += f" {translated(getattr(read.row, field.currency) or house_currency())}"
     if field.private:
         return _private(field, read, written)
     style = field.kind.cell if field.kind is not None else "moment" if isinstance(value, datetime) else "text"

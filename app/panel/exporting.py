@@ -43,7 +43,8 @@ class Exporting(RecordView):
         with saving(db.session):
             history.summarise(db.session, str(self.record.__tablename__), "export", bounds)
         panel = self.record.panel
-        names = (*panel.columns, *(name for group in panel.form for name in group.fields), *panel.facts)
+        shown = (*panel.columns, *(name for group in panel.form for name in group.fields), *panel.facts)
+        names = [each for f in fields_of(self.record, shown) for each in (f.key or f.name, f.currency) if each]
         fields = readable(fields_of(self.record, names)) or fields_of(self.record, (panel.title,))
         day = datetime.now(UTC).astimezone(house_zone()).strftime("%Y-%m-%d")
         rows = stream_with_context(_stream(actor, what, fields, str(get_locale())))
@@ -57,7 +58,7 @@ def _stream(actor: Actor, what: listing.Asked, fields: list[Field], locale: str)
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     with acting(actor), read_only(), force_locale(locale):
-        writer.writerow([f.label for f in fields])
+        writer.writerow([f.heading for f in fields])
         yield b"\xef\xbb\xbf"
         writers = [writer_of(f) for f in fields]
         for values in listing.all_values(db.session, what, fields):

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Column, inspect
 
 from app.kernel.actor import current_actor
+from app.kernel.currency import house_currency
 from app.kernel.fields import hidden, reads_everywhere
-from app.panel.labels import field_label
-from app.schema.kinds import Choice, Kind
+from app.panel.labels import field_label, translated
+from app.schema.kinds import MONEY, Choice, Kind
 from app.schema.record import Line, Record, kind_of, many_of
 from app.schema.record import lines_of as lines_of
 
@@ -48,6 +50,18 @@ class Field:
     def label(self) -> str:
         """What it is called, in the language of the present person."""
         return field_label(self.record, self.key or self.name)
+
+    @property
+    def heading(self) -> str:
+        """Its label above several values, or beside one: of amounts in the house's currency with that currency."""
+        if self.kind is not MONEY or self.currency:
+            return self.label
+        return _("%(field)s (%(currency)s)", field=self.label, currency=translated(house_currency()))
+
+    @property
+    def currency(self) -> str:
+        """The field of the same row that names the currency of this amount; empty for any other field."""
+        return self.column.info.get("currency", "") if self.column is not None else ""
 
     @property
     def private(self) -> bool:

@@ -62,13 +62,15 @@ class Filter:
 
 
 def offered(record: type[Record]) -> Iterator[Filter]:
-    """The filters of a record's list: of its columns, its state, its owner, and of what points at others' pages."""
+    """The filters of a record's list: clocks, columns, state, owner, and what points at others' pages."""
     names = ["owner_id"] if issubclass(record, _Placed) else []
     if record.workflow:
         names.append(record.workflow.field)
     if issubclass(record, Tree):
         names.append("parent_id")
     names += [r.field for other in registry for r in other.panel.related if r.record == record.__tablename__]
+    for clocked in timing.clocked(record):
+        yield Filter(clocked, "clock", [(how.value, timing.words(how)) for how in clocked.options])
     for each in fields_of(record, [f.name for f in columns_of(record)] + names):
         if each.far:
             yield Filter(each, "links")
@@ -87,8 +89,6 @@ def offered(record: type[Record]) -> Iterator[Filter]:
             yield Filter(each, "text")
         elif each.kind is not None and each.kind.suggest is not None:
             yield Filter(each, "choice", [(value, value) for value in each.kind.suggest()])
-    for clocked in timing.clocked(record):
-        yield Filter(clocked, "clock", [(how.value, timing.words(how)) for how in clocked.options])
 
 
 @dataclass

@@ -13,6 +13,7 @@ from flask_babel import gettext
 from app.schema.approval import Verdict
 from app.schema.errors import Refusal
 from app.schema.kinds import BadValue, Choice
+from app.schema.kinds.numbers import CURRENCIES
 from app.schema.record import Record, computed_of, many_of, words
 from app.schema.registry import registry
 from app.schema.workflow import SPOKEN, Step
@@ -103,6 +104,7 @@ def msgids() -> Iterator[str]:
     yield from (f"by {source}" for source in SOURCES)
     yield from (words(field) for field in BOOKKEEPING)
     yield from (words(name) for name in SPOKEN)
+    yield from CURRENCIES
     yield words("approval")
     yield words("files")
     yield words("in_place_of")

@@ -150,7 +150,7 @@ def pairs(fields: list[Field], read: Read) -> list[tuple[str, Markup, bool]]:
     ]
     found = [(f, traced(f, read, cells.cell(f, read))) for f in wanted]
     long = [(f.far or (f.kind is not None and f.kind.long)) and c is not cells.NONE for f, c in found]
-    return [(f.label, c, bool(wide)) for (f, c), wide in zip(found, long, strict=True)]
+    return [(f.heading, c, bool(wide)) for (f, c), wide in zip(found, long, strict=True)]
 
 
 def steps_of(session: Session, row: Any, actor: Actor) -> list[StepOffer]:

@@ -237,6 +237,8 @@ def faults_of(record: "type[Record]") -> Iterator[str]:
     names = [sla.name for sla in workflow.clocks] if workflow else []
     if twice := {name for name in names if names.count(name) > 1 or len(name) > 40}:
         yield f"has clocks named twice or too long: {', '.join(sorted(twice))}; give each its own, short name"
+    if names and "clock" in columns:
+        yield "has time limits and a field called 'clock', by which its list filters them: give the field another name"
     for sla in workflow.clocks if workflow else ():
         where = f"clock {sla.name!r}"
         if workflow is None or workflow.field not in columns:

@@ -13,6 +13,7 @@ from app.kernel.standing import Standing, end_of_day, rows_that, standing, stand
 from app.kernel.tables import Clock
 from app.panel import timing
 from app.schema import record as declared
+from app.schema.clocks import faults_of
 from app.schema.fields import Rule
 from app.schema.registry import registry
 from app.schema.roles import Role
@@ -24,6 +25,7 @@ from models.voice.states import Grievance
 from tests.factories import make
 from tests.journey import walk
 from tests.screens import plain, post, table_of
+from tests.specimen import Specimen
 
 sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 NOW = datetime.now(UTC)
@@ -127,6 +129,13 @@ def test_filters_are_derived_from_what_is_declared(people):
         assert timing.clocked(WorkingDay) == []
         for record in registry:
             assert bool(timing.clocked(record)) == bool(record.workflow and record.workflow.clocks)
+
+
+@sqlite
+def test_a_field_that_stands_in_the_way_of_the_filters_is_refused_with_the_cure(people, monkeypatch):
+    assert list(faults_of(Complaint)) == []
+    monkeypatch.setattr(Specimen, "workflow", Complaint.workflow)
+    assert "a field called 'clock'" in next(faults_of(Specimen))
 
 
 @sqlite

@@ -154,7 +154,7 @@ def test_a_file_has_a_field_only_of_the_rows_it_is_read_in(rows, session, people
     permissions.grant(session, role, "export", "dossier")
     session.commit()
     lines = post(sign_in("renewal"), "/dossier/export.csv").text.splitlines()
-    assert lines[0].removeprefix("\ufeff").split(",")[:3] == ["Code", "Finding", "Fee"]
+    assert lines[0].removeprefix("\ufeff").split(",")[:3] == ["Code", "Finding", "Fee (CNY)"]
     assert {line.split(",")[0]: line.split(",")[1] for line in lines[1:]} == {
         "D2": "",
         "D0": f"SETTLED{CANARY}",

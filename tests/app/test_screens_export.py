@@ -47,9 +47,9 @@ def test_a_file_holds_what_the_list_was_asked_for(stock, sign_in):
     rows = rows_of(answer)
     assert [row["Code"] for row in rows] == [f"G{n:02}" for n in range(9, -1, -1)]
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="gadget-')
-    assert rows[0]["Price"] == "9000.00"
+    assert rows[0]["Price (CNY)"] == "9000.00"
     assert rows[0]["Owner"] == "Renewal2 Tester"
-    assert rows[5]["Price"] == "-5.00", "a number stays a number"
+    assert rows[5]["Price (CNY)"] == "-5.00", "a number stays a number"
 
 
 def test_a_file_is_no_program_and_tells_no_secret(stock, sign_in):

@@ -1,18 +1,24 @@
 """The settings page: unset limits first, each setting in its kind, who set it and when; and clocks on a row's page."""
 
-from datetime import UTC, datetime, timedelta
+import csv
+import io
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
 from app.kernel.actor import acting, system_actor
-from app.kernel.settings import setting_value
+from app.kernel.settings import set_setting, setting_value
 from app.kernel.tables import Clock, SettingValue
+from app.kernel.working_time import unknown_years
 from app.schema.registry import registry
 from models.voice import Complaint, Consultation
 from models.voice.states import Grievance, Topic
+from tests.factories import make
 from tests.journey import enter, walk
-from tests.screens import plain, post
+from tests.screens import link, plain, post
+from tests.specimen import Specimen
+from views import settings
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 NOW = datetime.now(UTC)
@@ -150,3 +156,52 @@ def test_clocks_without_a_limit_are_counted_beside_their_setting(session, sign_i
     assert session.scalars(select(Clock.due)).all() == [None, None]
     session.rollback()
     assert "2 time limits run without end" in item(sign_in("manager").get("/settings/").text, "voice.answer_hours")
+
+
+@pytest.mark.parametrize(
+    ("day", "years"),
+    [
+        (date(2026, 9, 30), []),
+        (date(2026, 10, 1), [2027]),
+        (date(2027, 1, 1), [2027]),
+        (date(2030, 12, 1), [2030, 2031]),
+    ],
+)
+def test_a_year_without_a_calendar_is_pointed_at_from_october_of_the_year_before(session, as_system, day, years):
+    assert unknown_years(session, day) == years
+    set_setting(session, "calendar.entered_through", str(day.year + 1))
+    assert unknown_years(session, day) == []
+
+
+def test_the_page_leads_to_where_a_year_without_a_calendar_is_mended(sign_in, monkeypatch):
+    monkeypatch.setattr(settings, "house_day", lambda at: date(2040, 10, 1))
+    client = sign_in("manager")
+    page = client.get("/settings/").text
+    assert [f"The holidays of {year} are not known" in page for year in (2039, 2040, 2041)] == [False, True, True]
+    days = client.get(link(page, "Enter its days off and make-up workdays"))
+    assert (days.status_code, "Day from 2040-01-01" in plain(days.text)) == (200, True)
+    assert link(page, "Then say that it is entered") == "#calendar.entered_through"
+    save(client, "calendar.entered_through", value="2041")
+    assert "are not known" not in client.get("/settings/").text
+
+
+def test_the_houses_currency_is_that_of_amounts_that_name_none(session, sign_in, people):
+    """In lists, on pages, in files and beside limits, by every process at once; an amount that names one keeps it."""
+    with acting(people["sales"]):
+        row = make(session, Specimen, people["sales"], code="S1", amount=1234, fee=50, fee_currency="USD")
+        session.commit()
+        key = row.id
+    client, other = sign_in("manager"), sign_in("sales")
+    assert "Amount (CNY) 1,234.00" in plain(other.get(f"/specimen/{key}").text)
+    assert "CNY" in item(client.get("/settings/").text, "claims.authority")
+    assert save(client, "house.currency", value="XXX").status_code == 422
+    assert save(client, "house.currency", value="HKD").status_code == 303
+    assert "HKD" in item(client.get("/settings/").text, "claims.authority")
+    shown = plain(other.get(f"/specimen/{key}").text)
+    assert "Amount (HKD) 1,234.00 Fee 50.00 USD" in shown
+    assert "Amount (HKD)" in plain(other.get("/specimen/").text)
+    file = post(client, "/specimen/export.csv").data.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(file)))
+    assert (rows[0]["Amount (HKD)"], rows[0]["Fee"], rows[0]["Fee currency"]) == ("1234.00", "50.00", "USD")
+    assert save(client, "house.currency", value="HKD", default="yes").status_code == 303
+    assert "Amount (CNY)" in plain(other.get("/specimen/").text)
