@@ -12,7 +12,7 @@ import views
 from app import cli
 from app.extensions import compress, csrf, db, migrate
 from app.jobs import cron
-from app.kernel import clock, store
+from app.kernel import clock, store, wording
 from app.kernel.database import address, engine_options, prepare
 from app.kernel.identity.directory import Directory
 from app.kernel.identity.sealing import Seal
@@ -25,6 +25,7 @@ from app.schema.registry import registry
 from config import HERE, Settings
 from models import demo
 
+TRANSLATIONS = HERE / "app" / "panel" / "translations"
 LANGUAGES = {
     "en": {"name": "English"},
     "zh_Hans": {"name": "简体中文"},
@@ -41,6 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings()
     settings.refuse_unsafe()
     clock.set_house_zone(settings.timezone)
+    wording.set_languages(settings.language, LANGUAGES, TRANSLATIONS)
     check.run(registry)
     cron.check(registry, clock.house_zone())
     registry.freeze()
@@ -93,7 +95,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "LANGUAGES": LANGUAGES,
         "BABEL_DEFAULT_LOCALE": settings.language,
         "BABEL_DEFAULT_TIMEZONE": settings.timezone,
-        "BABEL_TRANSLATION_DIRECTORIES": str(HERE / "app" / "panel" / "translations"),
+        "BABEL_TRANSLATION_DIRECTORIES": str(TRANSLATIONS),
         # A browser takes a cookie called __Host-… from this host alone, for all of it, and over TLS only.
         "SESSION_COOKIE_NAME": "__Host-yanxu" if secure else "yanxu",
         "SESSION_COOKIE_HTTPONLY": True,

@@ -28,6 +28,7 @@ from app.schema.jobs import Missed, scheduled
 from app.schema.record import Record
 from app.schema.registry import registry
 from app.schema.roles import Role
+from app.schema.wording import Label, Sentence
 
 MOST = 2000
 """Rows of a record that one tick looks at for one purpose; the rest waits for the next."""
@@ -162,17 +163,18 @@ def _notices(clock: Clock, row: Any, sla: Sla, purpose: str, readers: Iterable[i
     assert clock.due is not None
     end = last_day(house_zone(), clock.due) if sla.on.days else clock.due.astimezone(house_zone())
     day = end.strftime("%Y-%m-%d" if sla.on.days else "%Y-%m-%d %H:%M")
+    places = {"row": row.title, "limit": Label(sla.title), "day": day}
     if purpose == WARNED:
-        said = f"{sla.title} is due on {day} · 时限将至 {day}"
+        said = Sentence("%(row)s: %(limit)s is due on %(day)s", **places)
     else:
-        said = f"{sla.title} was due on {day} · 已超时限 {day}"
+        said = Sentence("%(row)s: %(limit)s was due on %(day)s", **places)
     return [
         {
             "dedupe_key": key_of(clock, purpose, reader),
             "channel": Channel.APP,
             "state": NoticeState.SENT,
             "user_id": reader,
-            "subject": f"{row.title}: {said}"[:300],
+            "subject": said,
             "body": "",
             "record": clock.record,
             "record_id": clock.row_id,

@@ -20,6 +20,7 @@ from app.kernel.permissions import load_actor, users_named
 from app.kernel.tables import Comment
 from app.schema.errors import NotFound, NotPermitted, Refusal
 from app.schema.record import Line, Record
+from app.schema.wording import Sentence
 
 MENTION = re.compile(r"(?<![\w@.])@(\w+(?:[.-]\w+)*)")
 LONGEST = 5000
@@ -138,6 +139,7 @@ def _tell(session: Session, row: Record, comment: Comment) -> list[str]:
             not_told.append(called)
             continue
         key = f"comment/{comment.id}/{user_id}"
-        tell(session, key, user_id, f"{actor.name} @ {row.title}", comment.text, row=row)
+        about = Sentence("%(who)s mentions you: %(row)s", who=actor.name, row=row.title)
+        tell(session, key, user_id, about, comment.text, row=row)
     session.flush()
     return not_told

@@ -1,7 +1,7 @@
 """The outbox: what staff and customers are owed to be told, written in the transaction of what they are told about.
 
-A notice is known by its dedupe key, so that work which runs twice tells once. Mail is sent by the job
-``notices.send``; letters are never mailed, they wait for operations to print them.
+A notice is known by its dedupe key, so that work which runs twice tells once. It is said in its reader's language.
+Mail is sent by the job ``notices.send``; letters are never mailed, they wait for operations to print them.
 """
 
 from datetime import datetime
@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 
 from app.kernel.database import insert
 from app.kernel.tables import Notice
+from app.kernel.wording import languages_of, told
 from app.schema.errors import NotFound
 from app.schema.record import Record
+from app.schema.wording import Sentence
 
 
 class Channel(StrEnum):
@@ -37,8 +39,8 @@ def tell(
     session: Session,
     key: str,
     to: int | str,
-    subject: str,
-    body: str,
+    subject: Sentence,
+    body: Sentence | str = "",
     channel: Channel | str = Channel.APP,
     row: Record | None = None,
 ) -> bool:
@@ -46,7 +48,8 @@ def tell(
 
     `to` is a user's id (seen behind the bell, or mailed to the user's address), or for mail and letters an address.
     `key` names the occasion and the reader, such as ``renewals.remind/2011-01-30/HT-1/T-30/customer``.
-    `row` is what the notice is about; the reader is led to it. Raises ValueError for a reader the channel cannot reach.
+    `body` is a sentence too, or somebody's own words. `row` is what the notice is about; the reader is led to it.
+    Raises ValueError for a reader the channel cannot reach.
     """
     channel = Channel(channel)
     if isinstance(to, str) and (channel is Channel.APP or not to.strip()):
@@ -58,7 +61,7 @@ def tell(
         "channel": channel,
         "user_id": to if isinstance(to, int) else None,
         "address": to.strip() if isinstance(to, str) else None,
-        "subject": " ".join(subject.split())[:300],
+        "subject": subject,
         "body": body,
         "record": row.__tablename__ if row is not None else None,
         "record_id": row.id if row is not None else None,
@@ -70,13 +73,22 @@ def tell(
 def tell_all(session: Session, notices: list[dict[str, Any]]) -> int:
     """Owe many notices in one statement, each a mapping of `Notice` columns; returns how many did not stand yet.
 
+    Their ``subject`` is a `Sentence`, their ``body`` one or somebody's own words. Raises TypeError for a bare subject.
     Meant for set-based jobs. Every mapping has the same keys, among them ``dedupe_key`` and ``channel``, and
     ``state`` where the channel is the bell (`NoticeState.SENT`).
     """
     if not notices:
         return 0
+    languages = languages_of(session, (notice.get("user_id") for notice in notices))
     owed = insert(session, Notice).on_conflict_do_nothing().returning(Notice.id)
-    return len(session.execute(owed, notices).all())
+    return len(session.execute(owed, [_said(notice, languages[notice.get("user_id")]) for notice in notices]).all())
+
+
+def _said(notice: dict[str, Any], language: str) -> dict[str, Any]:
+    if not isinstance(notice["subject"], Sentence):
+        raise TypeError(f"notice {notice['dedupe_key']!r}: make its subject a Sentence(…), to be translated")
+    subject = " ".join(told(notice["subject"], language).split())[:300]
+    return notice | {"subject": subject, "body": told(notice["body"], language)}
 
 
 def inbox(session: Session, user_id: int, limit: int = 100) -> list[Notice]:

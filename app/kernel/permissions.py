@@ -18,11 +18,11 @@ from flask_appbuilder.security.sqla.models import (
     assoc_permissionview_role,
     assoc_user_role,
 )
-from sqlalchemy import delete, event, inspect, select, update
+from sqlalchemy import ColumnElement, and_, delete, event, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, UOWTransaction
 
-from app.kernel.access import field_verb
+from app.kernel.access import field_verb, widened
 from app.kernel.actor import Actor, on_behalf
 from app.kernel.clock import house_day
 from app.kernel.currency import HOUSE_CURRENCY
@@ -38,6 +38,7 @@ from app.schema.record import Line, Record, lines_of
 from app.schema.registry import registry
 from app.schema.roles import Role as Declared
 from app.schema.roles import Scope
+from app.schema.rows import Branch
 
 PREFIX = "can_"
 
@@ -328,6 +329,12 @@ def users_named(session: Session, usernames: Iterable[str]) -> dict[str, tuple[i
     return {row.username: (row.id, person_name(row.first_name, row.last_name)) for row in found}
 
 
+def called(session: Session, user_ids: Iterable[int]) -> dict[int, str]:
+    """The names of some users, by id."""
+    named = select(User.id, User.first_name, User.last_name).where(User.id.in_(list(user_ids)))
+    return {row.id: person_name(row.first_name, row.last_name) for row in session.execute(named)}
+
+
 def holders(session: Session, role: str) -> set[int]:
     """The active users who hold a role."""
     held = select(User.id).join(User.roles).where(Role.name == str(role), User.active.is_(True))
@@ -373,6 +380,33 @@ def _units(session: Session, unit_id: int | None) -> tuple[tuple[int, ...], tupl
         branch = parents[branch]
         seen.add(branch)
     return below(unit_id), below(branch)
+
+
+def readers(record: type[Record]) -> ColumnElement[bool]:
+    """A condition on users: who may read the record, if not every row of it."""
+    reads = PermissionView.permission.has(Permission.name == f"{PREFIX}read") & PermissionView.view_menu.has(
+        ViewMenu.name == str(record.__tablename__)
+    )
+    return User.roles.any(Role.permissions.any(reads))
+
+
+def candidates(record: type[Record], actor: Actor) -> list[ColumnElement[bool]]:
+    """Conditions on users to whom the actor may hand a row: who may read the record, within the actor's reach."""
+    name = str(record.__tablename__)
+    found = [readers(record)]
+    if widened(record, actor.scope("edit", name)) < Scope.ALL:
+        person = registry["person"]
+        units = actor.branch_ids if issubclass(record, Branch) else actor.unit_ids
+        inside = select(person.user_id).where(person.unit_id.in_(units))
+        found.append(User.id.in_(inside))
+    return [and_(*found)]
+
+
+def eligible(session: Session, record: type[Record], actor: Actor, user_ids: Iterable[int]) -> set[int]:
+    """Those of some users to whom the actor may hand rows of a record: active candidates, and the actor."""
+    wanted = set(user_ids)
+    found = select(User.id).where(User.id.in_(wanted), User.active.is_(True), *candidates(record, actor))
+    return set(session.scalars(found)) | {each for each in wanted if each == actor.user_id}
 
 
 def holds(session: Session, role: Role) -> set[tuple[str, str]]:

@@ -18,6 +18,7 @@ from app.schema.kinds import INTEGER, File, Reader
 from app.schema.record import Record, kind_of, policy_name
 from app.schema.roles import Role, Scope
 from app.schema.settings import setting
+from app.schema.wording import Sentence
 
 QUOTA = setting("privacy.reveals", 100, INTEGER, "Private values shown in full per person", "a day")
 SHORTEST_REASON = 4
@@ -77,7 +78,7 @@ def _tell(session: Session, actor: Actor, now: datetime, most: int) -> None:
     day = house_day(now)
     for manager in sorted(permissions.holders(session, Role.MANAGER)):
         key = f"privacy.reveals/{day}/{actor.user_id}/{manager}"
-        subject = f"{actor.name} has used up the day's private values"
-        outbox.tell(
-            session, key, manager, subject, f"{most} private values were shown in full to {actor.name} on {day}."
-        )
+        subject = Sentence("%(who)s has used up the day's private values", who=actor.name)
+        what = {"who": actor.name, "count": most, "day": day}
+        body = Sentence("%(count)s private values were shown in full to %(who)s on %(day)s.", **what)
+        outbox.tell(session, key, manager, subject, body)

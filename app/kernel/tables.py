@@ -380,6 +380,27 @@ class Notice(Model):
     error: Mapped[str | None] = mapped_column(Text)
 
 
+class WorkGiven(Model):
+    """The work of one user given to others: what was planned, and how far it is, written with each batch of rows.
+
+    `key` is the form's own, so that a form sent twice begins one. `shares` names the new owners by record, `progress`
+    tells by record which row was the last looked at, how many each has been given, and what was refused.
+    """
+
+    __tablename__ = "work_given"
+    __table_args__: Any = (UniqueConstraint("key"), Index("ix_work_given_user", "user_id", "finished_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(40))
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+    reason: Mapped[str] = mapped_column(String(200))
+    shares: Mapped[dict[str, list[int]]] = mapped_column(JSON)
+    progress: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcMoment, default=_now)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+
+
 class ImportBatch(Model):
     """One file being loaded through a profile: where it lies, how far it is, what came of it."""
 

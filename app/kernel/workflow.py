@@ -45,6 +45,12 @@ def workflow_of(record: type[Record] | Record) -> Workflow:
     return found
 
 
+def is_frozen(row: Record) -> bool:
+    """Whether the row is changed by steps alone in its present state."""
+    workflow = type(row).workflow
+    return workflow is not None and getattr(row, workflow.field) in workflow.frozen
+
+
 def offers(session: Session, row: Record, actor: Actor) -> list[Offer]:
     """The steps leaving the row's state that the actor's roles allow, each with the reason if it is closed."""
     workflow = type(row).workflow

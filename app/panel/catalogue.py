@@ -1,7 +1,7 @@
 """Every sentence the panel can say, for the translation catalogues.
 
 Labels come from the declarations, sentences of screens from calls of ``_()``, and sentences of rules from the code:
-what is raised as a refusal or a bad value, and what the guards of steps answer.
+what is raised as a refusal or a bad value, what the guards of steps answer, and what notices say.
 """
 
 import ast
@@ -18,7 +18,7 @@ from app.schema import kinds
 from app.schema.registry import registry
 from app.schema.roles import Role
 
-RAISED = {"Refusal", "NotPermitted", "NotFound", "Conflict", "BadValue", "CellError", "SheetError"}
+RAISED = {"Refusal", "NotPermitted", "NotFound", "Conflict", "BadValue", "CellError", "SheetError", "Sentence"}
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 ROOMS = ("app", "models", "views")
 
@@ -47,7 +47,7 @@ def _called(folder: Path) -> Iterator[tuple[str, str | None]]:
 
 
 def _raised(file: Path) -> Iterator[str]:
-    """First arguments of refusals, and constants in capitals that are sentences, such as ``NEEDED``."""
+    """First arguments of refusals and sentences, and constants in capitals that are sentences, such as ``NEEDED``."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and _name(node.func) in RAISED and node.args:
             yield from _texts(node.args[0])

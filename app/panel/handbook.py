@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from app.kernel.permissions import verbs_of
-from app.panel import chart, labels, saving
+from app.panel import chart, saving
 from app.panel.fields import BOOKKEEPING, USERS, Field, field_of, form_fields, lines_of
 from app.schema.approval import Part, Reviews, Tiers
 from app.schema.clocks import Phase, Sla
 from app.schema.kinds import Kind
-from app.schema.record import Line, Record, many_of, words
+from app.schema.record import Line, Record, many_of, record_msgid, words
 from app.schema.registry import registry
 from app.schema.roles import EVERYONE, Role, Scope
 from app.schema.rows import Branch, Owned, Shared, Team
@@ -74,7 +74,7 @@ def index(spoken: Spoken) -> str:
     for domain in domains:
         lines += ["", f"## {words(domain)}", "", "| record | 简体 | 繁體 | what it is |", "|---|---|---|---|"]
         for record in sorted((r for r in registry if domain_of(r) == domain), key=lambda r: str(r.__tablename__)):
-            name = labels.record_msgid(record)
+            name = record_msgid(record)
             first = _docstring(record).split("\n\n")[0].replace("\n", " ")
             lines.append(_row(f"[{name}]({path_of(record)})", *spoken(name), first))
     return "\n".join(lines) + "\n"
@@ -82,7 +82,7 @@ def index(spoken: Spoken) -> str:
 
 def page(record: type[Record], root: Path, spoken: Spoken) -> str:
     """The page of one record."""
-    name = labels.record_msgid(record)
+    name = record_msgid(record)
     title = " ".join(dict.fromkeys((name, *spoken(name)))).strip()
     sections = [
         [f"# {title}", "", _NOTE, "", _docstring(record), "", *_facts(record, root)],
@@ -111,7 +111,7 @@ def _link(record: type[Record], other: str) -> str:
     if other == USERS:
         return "a user"
     target = registry.get(other)
-    return f"[{labels.record_msgid(target)}](../{path_of(target)})" if target else other
+    return f"[{record_msgid(target)}](../{path_of(target)})" if target else other
 
 
 def _facts(record: type[Record], root: Path) -> list[str]:

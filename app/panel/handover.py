@@ -3,33 +3,23 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 from secrets import token_hex
-from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
-from flask_appbuilder.security.sqla.models import Permission, PermissionView, Role, User, ViewMenu
-from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, select
 from werkzeug.wrappers import Response
 
 from app.extensions import db
-from app.kernel.access import require, widened
+from app.kernel.access import require
 from app.kernel.actor import Actor, acting, current_actor
+from app.kernel.handing import hand, of_yours, to_you, units_of
 from app.kernel.outbox import tell
-from app.kernel.permissions import PREFIX
-from app.kernel.workflow import publish
-from app.panel import showing
+from app.kernel.permissions import eligible
 from app.panel.base import RecordView, check_version
-from app.panel.labels import record_plural, said, translated
+from app.panel.labels import said
 from app.panel.saving import saving
 from app.panel.titles import titles_of
-from app.schema.errors import NotPermitted, Refusal
-from app.schema.events import HandedOver
-from app.schema.record import Record
-from app.schema.registry import registry
-from app.schema.roles import Scope
-from app.schema.rows import Branch, _Placed
+from app.schema.errors import Refusal
 from app.schema.written import natural
 
 
@@ -46,7 +36,7 @@ class Handover(RecordView):
             with saving(db.session):
                 check_version(row, request.form.get("version"))
                 user_id = self._wanted(wanted, actor)
-                hand(row, user_id, _unit_of(user_id), actor)
+                hand(db.session, row, user_id, _unit_of(user_id), actor)
         except Refusal as refusal:
             return self.page(key, assigning=said(refusal)), refusal.status
         to = titles_of(db.session, "ab_user", [user_id]).get(user_id, "") if user_id else ""
@@ -87,7 +77,7 @@ class Handover(RecordView):
             before = getattr(row, "owner_id", None)
             require(actor, "edit", row)
             with db.session.begin_nested():
-                hand(row, user_id, _unit_of(user_id), actor)
+                hand(db.session, row, user_id, _unit_of(user_id), actor, among_many=True)
         except Refusal as refusal:
             return Handed(key, title, said(refusal))
         return Handed(key, title, "", before)
@@ -96,25 +86,14 @@ class Handover(RecordView):
         """One notice to the new owner and one to each old one, however many rows there are."""
         moved = [each for each in results if not each.refused and each.before != user_id]
         batch = token_hex(8)
-        given = {user_id: len(moved)} if user_id is not None and moved else {}
+        if user_id not in (None, actor.user_id) and moved:
+            told = to_you({self.record: len(moved)}, actor.name, reason)
+            tell(db.session, f"handover/{batch}/to/{user_id}", user_id, told)
         taken = Counter(each.before for each in moved if each.before is not None)
-        for reader, count in given.items():
-            if reader != actor.user_id:
-                told = self._in_both(TO_YOU, count, who=actor.name)
-                tell(db.session, f"handover/{batch}/to/{reader}", reader, f"{told} · {reason}", "")
         for reader, count in taken.items():
             if reader != actor.user_id:
-                to = _name_of(user_id)
-                told = self._in_both(OF_YOURS, count, who=actor.name, to=to)
-                tell(db.session, f"handover/{batch}/from/{reader}", reader, f"{told} · {reason}", "")
-
-    def _in_both(self, msgid: str, count: int, **names: str) -> str:
-        """A sentence in English and in Chinese: who will read it is not the one who writes it."""
-        told = []
-        for locale in ("en", "zh_Hans"):
-            with force_locale(locale):
-                told.append(translated(msgid) % {"what": record_plural(self.record), "count": count, **names})
-        return " · ".join(told)
+                told = of_yours({self.record: count}, actor.name, _name_of(user_id), reason)
+                tell(db.session, f"handover/{batch}/from/{reader}", reader, told)
 
     def _wanted(self, written: str, actor: Actor) -> int | None:
         """The user to hand to. Raises `Refusal` for who is not among those offered."""
@@ -123,14 +102,11 @@ class Handover(RecordView):
         user_id = natural(written)
         if not user_id:
             raise Refusal("Choose who shall have it.", field="owner_id")
-        offered = select(User.id).where(User.id == user_id, User.active.is_(True), *candidates(self.record, actor))
-        if user_id != actor.user_id and db.session.scalar(offered) is None:
+        if not eligible(db.session, self.record, actor, [user_id]):
             raise Refusal("Choose from those who may have it.", field="owner_id")
         return user_id
 
 
-TO_YOU = "%(who)s hands over to you %(what)s: %(count)s"
-OF_YOURS = "%(who)s hands over to %(to)s of yours %(what)s: %(count)s"
 MOST = 100
 """Rows handed over at once: as many as a page of a list shows."""
 
@@ -145,49 +121,10 @@ class Handed:
     before: int | None = None
 
 
-def may_hand_over(actor: Actor, record: type[Record]) -> bool:
-    """Whether the actor hands over rows of a record at all: who edits more of them than his or her own."""
-    reach = widened(record, actor.scope("edit", str(record.__tablename__)))
-    return issubclass(record, _Placed) and not record.owned_by and reach > Scope.OWN
-
-
-def hand(row: Any, user_id: int | None, unit_id: int | None, actor: Actor) -> None:
-    """Make a user the owner of a row, or with None put it back among the unassigned. Raises `Refusal`."""
-    can = showing.allowed(actor, row)
-    if not (can["assign"] or (can["take"] and user_id == actor.user_id)):
-        raise NotPermitted("Only who leads the team hands work over.")
-    row.owner_id = user_id
-    if unit_id is not None:
-        row.unit_id = unit_id
-    db.session.flush()
-    publish(db.session, HandedOver(str(row.__tablename__), row.id, user_id))
-
-
 def _name_of(user_id: int | None) -> str:
     return titles_of(db.session, "ab_user", [user_id]).get(user_id, "") if user_id else "—"
 
 
-def readers(record: type[Record], user: type[User] = User) -> ColumnElement[bool]:
-    """A condition on users: who may read the record, if not every row of it."""
-    reads = PermissionView.permission.has(Permission.name == f"{PREFIX}read") & PermissionView.view_menu.has(
-        ViewMenu.name == str(record.__tablename__)
-    )
-    return user.roles.any(Role.permissions.any(reads))
-
-
-def candidates(record: type[Record], actor: Actor, user: type[User] = User) -> list[ColumnElement[bool]]:
-    """Conditions on users to whom the actor may hand a row: who may read the record, within the actor's reach."""
-    name = str(record.__tablename__)
-    found = [readers(record, user)]
-    if widened(record, actor.scope("edit", name)) < Scope.ALL:
-        person = registry["person"]
-        units = actor.branch_ids if issubclass(record, Branch) else actor.unit_ids
-        inside = select(person.user_id).where(person.unit_id.in_(units))
-        found.append(user.id.in_(inside))
-    return [and_(*found)]
-
-
 def _unit_of(user_id: int | None) -> int | None:
     """The unit a user sits in; None keeps the row where it is."""
-    person = registry["person"]
-    return db.session.scalar(select(person.unit_id).where(person.user_id == user_id)) if user_id else None
+    return units_of(db.session, [user_id]).get(user_id) if user_id else None

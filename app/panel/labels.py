@@ -4,7 +4,6 @@ Every label is derived from a declaration and is the key of its own translation;
 the catalogues can be filled and their completeness tested.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +13,7 @@ from app.schema.approval import Verdict
 from app.schema.errors import Refusal
 from app.schema.kinds import BadValue, Choice
 from app.schema.kinds.numbers import CURRENCIES
-from app.schema.record import Record, computed_of, many_of, words
+from app.schema.record import Record, computed_of, many_of, plural_msgid, record_msgid, words
 from app.schema.registry import registry
 from app.schema.workflow import SPOKEN, Step
 
@@ -29,21 +28,6 @@ BOOKKEEPING = ("owner_id", "unit_id", "created_at", "created_by_id", "changed_at
 def translated(msgid: str) -> str:
     """The translation of a derived label; an empty one stays empty (its key is the catalogue's header)."""
     return str(gettext(msgid)) if msgid else ""
-
-
-def record_msgid(record: type[Record]) -> str:
-    """The English name of one row of a record."""
-    return record.panel.label or words(str(record.__tablename__))
-
-
-def plural_msgid(record: type[Record]) -> str:
-    """The English name of many rows of a record."""
-    if record.panel.plural:
-        return record.panel.plural
-    one = record_msgid(record)
-    if re.search(r"[^aeiou]y$", one):
-        return one[:-1] + "ies"
-    return one + ("es" if re.search(r"(s|x|ch|sh)$", one) else "s")
 
 
 def record_label(record: type[Record]) -> str:

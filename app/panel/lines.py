@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.kernel.access import find_part, require
 from app.kernel.actor import current_actor
-from app.panel import showing
+from app.kernel.workflow import is_frozen
 from app.panel.base import RecordView, check_version
 from app.panel.fields import form_fields, lines_of
 from app.panel.forms import Form, fill, form_of
@@ -99,7 +99,7 @@ class Lines(RecordView):
             raise NotFound("There is no such part here.")
         whole = self.row(key)
         require(current_actor(), "edit", whole)
-        if showing.is_frozen(whole):
+        if is_frozen(whole):
             state = getattr(whole, type(whole).workflow.field)
             raise Conflict("Nothing can be changed here while it is %(state)s.", state=state.label)
         return line, whole

@@ -14,12 +14,12 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.kernel.access import may
 from app.kernel.actor import current_actor
+from app.kernel.permissions import candidates
 from app.kernel.trees import below
 from app.panel import search
 from app.panel.base import RecordView
 from app.panel.fields import USERS, Field, lines_of, links_of
 from app.panel.filters import NOBODY
-from app.panel.handover import candidates
 from app.panel.titles import naming
 from app.schema.errors import NotFound
 from app.schema.record import Record

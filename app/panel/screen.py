@@ -11,10 +11,11 @@ from flask_appbuilder import expose
 from app.extensions import db
 from app.kernel.access import may, require
 from app.kernel.actor import current_actor
+from app.kernel.handing import may_hand_over
 from app.panel import links, listing
 from app.panel.exporting import Exporting
 from app.panel.files import Attaching
-from app.panel.handover import Handover, may_hand_over
+from app.panel.handover import Handover
 from app.panel.lines import Lines
 from app.panel.pickers import Picking
 from app.panel.revealing import Revealing

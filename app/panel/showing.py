@@ -12,12 +12,13 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
-from app.kernel import access, clocks, conditions, files
+from app.kernel import clocks, conditions, files
 from app.kernel.access import may
 from app.kernel.actor import Actor, current_actor
 from app.kernel.fields import hidden, writable_fields
+from app.kernel.handing import may_assign, may_take
 from app.kernel.reveal import may_reveal
-from app.kernel.workflow import offers
+from app.kernel.workflow import is_frozen, offers
 from app.panel import cells, links, texts, timing
 from app.panel.approving import boards_of
 from app.panel.chart import flow_of
@@ -30,9 +31,8 @@ from app.panel.trees import ancestors
 from app.schema.errors import NotFound
 from app.schema.kinds import File
 from app.schema.panel import Related
-from app.schema.record import Line, Record, policy_name, words
+from app.schema.record import Line, Record, words
 from app.schema.registry import registry
-from app.schema.roles import Scope
 from app.schema.rows import _Placed
 from app.schema.traits import Attached, Ordered, Tree
 
@@ -162,12 +162,6 @@ def steps_of(session: Session, row: Any, actor: Actor) -> list[StepOffer]:
     return sorted(found, key=lambda step: bool(step.reason))
 
 
-def is_frozen(row: Any) -> bool:
-    """Whether the row is changed by steps alone in its present state."""
-    workflow = type(row).workflow
-    return workflow is not None and getattr(row, workflow.field) in workflow.frozen
-
-
 def may_change(actor: Actor, row: Any) -> bool:
     """Whether the actor may edit this row, lines included, in its present state."""
     return may(actor, "edit", row) and not is_frozen(row)
@@ -180,14 +174,12 @@ def allowed(actor: Actor, row: Any) -> dict[str, bool]:
     fixed = set(record.panel.fixed)
     keys = [f.key for f in form_fields(record) if f.key not in fixed and f.name not in fixed]
     free = bool(writable_fields(actor, "edit", row, keys))
-    scope = access.widened(record, actor.scope("edit", policy_name(record)))
-    placed = isinstance(row, _Placed) and not row.owned_by
     return {
         "edit": change and free,
         "attach": change and isinstance(row, Attached),
         "delete": may(actor, "delete", row) and not is_frozen(row),
-        "assign": change and placed and scope > Scope.OWN,
-        "take": change and placed and record.pooled and row.owner_id is None and actor.user_id is not None,
+        "assign": may_assign(actor, row),
+        "take": may_take(actor, row),
     }
 
 

@@ -14,10 +14,9 @@ from app.kernel import comments
 from app.kernel.access import require, sees
 from app.kernel.actor import current_actor, on_behalf
 from app.kernel.history import versions
-from app.kernel.permissions import load_actor, person_name
+from app.kernel.permissions import load_actor, person_name, readers
 from app.panel import cells, showing, texts, timeline
 from app.panel.base import RecordView, check_version
-from app.panel.handover import readers
 from app.panel.labels import field_label, said, verb_label
 from app.panel.saving import saving
 from app.panel.search import tidy

@@ -12,6 +12,7 @@ from app.kernel.access import require
 from app.kernel.actor import current_actor
 from app.kernel.settings import setting_value
 from app.kernel.trash import DAYS
+from app.kernel.workflow import is_frozen
 from app.panel import cells, showing
 from app.panel.base import RecordView, check_version
 from app.panel.forms import Form, fill, form_of
@@ -119,7 +120,7 @@ class Writing(RecordView):
     def _changeable(self, key: int) -> Any:
         row = self.row(key)
         require(current_actor(), "edit", row)
-        if showing.is_frozen(row):
+        if is_frozen(row):
             state = getattr(row, type(row).workflow.field)
             raise Conflict("Nothing can be changed here while it is %(state)s.", state=state.label)
         return row

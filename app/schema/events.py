@@ -14,11 +14,15 @@ class Event:
 
 @dataclass(frozen=True)
 class HandedOver(Event):
-    """A row of `record` was handed to a user, or with None put back among the unassigned."""
+    """A row of `record` was handed to a user, or with None put back among the unassigned.
+
+    `among_many`: whoever hands over tells the new owner of all of them at once.
+    """
 
     record: str
     row_id: int
     user_id: int | None
+    among_many: bool = False
 
 
 E = TypeVar("E", bound=Event)

@@ -45,6 +45,21 @@ def words(name: str) -> str:
     return re.sub(r"_id$", "", snake(name)).replace("_", " ").capitalize()
 
 
+def record_msgid(record: "type[Record]") -> str:
+    """The English name of one row of a record."""
+    return record.panel.label or words(str(record.__tablename__))
+
+
+def plural_msgid(record: "type[Record]") -> str:
+    """The English name of many rows of a record."""
+    if record.panel.plural:
+        return record.panel.plural
+    one = record_msgid(record)
+    if re.search(r"[^aeiou]y$", one):
+        return one[:-1] + "ies"
+    return one + ("es" if re.search(r"(s|x|ch|sh)$", one) else "s")
+
+
 class Record(Guarded, Model):
     """A thing the department keeps, one per file, known everywhere by its table's name.
 

@@ -18,6 +18,7 @@ from app.schema.panel import Menu, Panel, Related
 from app.schema.record import Record
 from app.schema.roles import LEADERS, SPECIALISTS, Role, Scope
 from app.schema.rows import Owned
+from app.schema.wording import Sentence
 from app.schema.workflow import Effect, Move, Return, Step, Workflow
 from models.appraisal import rules
 from models.appraisal.appraisal_line import AppraisalLine
@@ -59,9 +60,10 @@ def _composed(appraisal: "Appraisal", move: Move) -> None:
 def _approved(appraisal: "Appraisal", move: Move) -> None:
     appraisal.approved_on = house_day(move.at)
     if appraisal.owner_id is not None:
-        said = f"Result: {appraisal.result}. {appraisal.manager_comment or ''}"
-        key = f"appraisal.approved/{appraisal.number}"
-        tell(move.session, key, appraisal.owner_id, f"Appraisal {appraisal.number} is approved", said, row=appraisal)
+        about = Sentence("Appraisal %(number)s is approved", number=appraisal.number)
+        comment = appraisal.manager_comment or ""
+        said = Sentence("Result: %(result)s. %(comment)s", result=appraisal.result, comment=comment)
+        tell(move.session, f"appraisal.approved/{appraisal.number}", appraisal.owner_id, about, said, row=appraisal)
 
 
 def composed(appraisal: "Appraisal") -> Decimal | None:

@@ -16,6 +16,7 @@ from app.kernel.settings import setting_value
 from app.schema.kinds import QUANTITY
 from app.schema.measure import Figures
 from app.schema.registry import registry
+from app.schema.wording import Sentence
 from models.appraisal import rules
 from models.appraisal.appraisal import Appraisal
 from models.appraisal.appraisal_line import AppraisalLine
@@ -147,8 +148,8 @@ def _notice(draft: dict[str, Any], id_: int) -> dict[str, Any]:
         "dedupe_key": f"appraisal.generate/{draft['number']}",
         "channel": Channel.APP,
         "user_id": draft["owner_id"],
-        "subject": f"Your appraisal {draft['period']} is drafted",
-        "body": "Look at the figures and rate yourself.",
+        "subject": Sentence("Your appraisal %(period)s is drafted", period=draft["period"]),
+        "body": Sentence("Look at the figures and rate yourself."),
         "record": "appraisal",
         "record_id": id_,
         "state": NoticeState.SENT,

@@ -15,6 +15,7 @@ from app.schema.record import Record
 from app.schema.roles import LEADERS, Role
 from app.schema.rows import Owned
 from app.schema.traits import Attached
+from app.schema.wording import Sentence
 from app.schema.workflow import Move, Step, Workflow
 from models.claims.states import OPEN, SurveyState
 
@@ -34,10 +35,10 @@ def _hand_over(survey: "Survey", move: Move) -> None:
         claim.assessed, claim.findings = survey.assessed, survey.findings
         move.session.flush()
         if claim.owner_id is not None:
-            about = f"Survey {survey.number} of claim {claim.number} is reported."
-            tell(
-                move.session, f"claims.survey/{survey.number}", claim.owner_id, about, survey.findings or "", row=claim
-            )
+            numbers = {"survey": survey.number, "claim": claim.number}
+            about = Sentence("Survey %(survey)s of claim %(claim)s is reported.", **numbers)
+            key = f"claims.survey/{survey.number}"
+            tell(move.session, key, claim.owner_id, about, survey.findings or "", row=claim)
 
 
 class Survey(Attached, Owned, Record):

@@ -14,6 +14,7 @@ from app.schema.record import Record
 from app.schema.roles import EVERYONE, Role
 from app.schema.rows import Owned
 from app.schema.traits import Noted
+from app.schema.wording import Sentence
 from app.schema.workflow import Move, Step, Workflow
 from models.people.states import AbsenceState, Employment
 
@@ -48,10 +49,10 @@ def tell_deputy(absence: "Absence", move: Move) -> None:
         return
     days = f"{absence.starts_on} – {absence.ends_on}"
     if absence.state == AbsenceState.APPROVED:
-        said = f"You stand in for {person.name}, {days} · {days} 由您代理{person.name}的工作"
+        said = Sentence("You stand in for %(person)s, %(days)s", person=person.name, days=days)
     else:
-        said = f"You no longer stand in for {person.name}, {days} · {days} 不再由您代理{person.name}的工作"
-    tell(move.session, f"people.absence:{absence.id}:{absence.state}", deputy.user_id, said, "")
+        said = Sentence("You no longer stand in for %(person)s, %(days)s", person=person.name, days=days)
+    tell(move.session, f"people.absence:{absence.id}:{absence.state}", deputy.user_id, said)
 
 
 class Absence(Owned, Noted, Record):

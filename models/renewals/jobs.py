@@ -11,6 +11,7 @@ from app.kernel.permissions import holders
 from app.kernel.settings import setting_value
 from app.schema.jobs import Missed, scheduled
 from app.schema.roles import Role
+from app.schema.wording import Sentence
 from models.renewals import pool as expiry_pool
 from models.renewals import reminders, settings
 
@@ -42,13 +43,12 @@ def _tell(session: Session, today: date, given: expiry_pool.Given) -> None:
     """Tell specialists what came to their desks, and supervisors that the pool was given out; once a day."""
     portions = [portion for portion in given.allocation.portions if portion.items]
     told = {
-        int(portion.person): f"{portion.items} renewals for you · 您有 {portion.items} 件新续保任务"
-        for portion in portions
+        int(portion.person): Sentence("New renewals for you: %(count)s", count=portion.items) for portion in portions
     }
     total = sum(portion.items for portion in portions)
     if total:
         for leader in holders(session, Role.SUPERVISOR):
-            told.setdefault(leader, f"{total} renewals allocated · 已分配 {total} 件续保任务")
+            told.setdefault(leader, Sentence("Renewals allocated: %(count)s", count=total))
     notices = [
         {
             "dedupe_key": f"renewals.pool:{today.isoformat()}:{user_id}",

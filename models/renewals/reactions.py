@@ -13,6 +13,7 @@ from app.kernel.workflow import adopt
 from app.schema.errors import Conflict, Refusal
 from app.schema.events import HandedOver, on
 from app.schema.roles import Role
+from app.schema.wording import Sentence
 from models.contracts import Contract
 from models.contracts.events import (
     ContractCancelled,
@@ -106,7 +107,7 @@ def handed_over(event: HandedOver, session: Session) -> None:
         renewal.credited_to_id, renewal.allocated_on = event.user_id, house_day(datetime.now(UTC))
     for contact in session.scalars(select(Contact).where(Contact.renewal_id == renewal.id)):
         contact.owner_id, contact.unit_id = renewal.owner_id, renewal.unit_id
-    told = f"Renewal {renewal.number} handed to you · 续保 {renewal.number} 已转给您"
-    key = f"renewals.handed_over:{renewal.id}:{renewal.version}"
-    tell(session, key, event.user_id, told, "", row=renewal)
     session.flush()
+    if not event.among_many:
+        told = Sentence("Renewal %(number)s is handed to you", number=renewal.number)
+        tell(session, f"renewals.handed_over:{renewal.id}:{renewal.version}", event.user_id, told, row=renewal)

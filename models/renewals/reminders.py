@@ -11,7 +11,9 @@ from app.kernel.database import insert
 from app.kernel.outbox import Channel, NoticeState
 from app.kernel.settings import setting_value
 from app.kernel.tables import Notice
+from app.kernel.wording import by_language, told
 from app.schema.types import UtcMoment
+from app.schema.wording import Sentence
 from models.contracts import Contract
 from models.contracts.states import ContractState
 from models.contracts.succession import has_paid_successor
@@ -20,6 +22,9 @@ from models.renewals import settings
 from models.renewals.definition import left_out
 from models.renewals.renewal import Renewal
 from models.renewals.rules import reminded_expiries
+
+OF_YOURS = "Contract {number} of {customer} expires on {expires_on}, in {days} days"
+"""What staff are told; the places are filled in by the database."""
 
 
 def to_remind(expires_on: date) -> ColumnElement[bool]:
@@ -52,14 +57,14 @@ def remind(session: Session, today: date) -> dict[str, int]:
         counts["written"] += len(channels)
         counts["letters"] += channels.count(Channel.LETTER)
         counts["stood"] += (session.scalar(owed) or 0) - len(channels)
-        counts["told"] += len(_write(session, _to_staff(session, expires_on, offset)))
+        counts["told"] += len(_write(session, _to_staff(expires_on, offset)))
     return counts
 
 
 def _to_customers(session: Session, expires_on: date, offset: int) -> Select[Any]:
-    by_mail = Customer.email.is_not(None)
+    """Customers are written to in the department's own words."""
+    by_mail, places = Customer.email.is_not(None), _places(expires_on, offset)
     return _notices(
-        session,
         expires_on,
         offset,
         "customer",
@@ -67,12 +72,16 @@ def _to_customers(session: Session, expires_on: date, offset: int) -> Select[Any
         state=literal(NoticeState.WAITING, String),
         user_id=literal(None, Renewal.owner_id.type),
         address=case((by_mail, Customer.email), else_=func.substr(Customer.address, 1, 320)),
+        subject=filled(setting_value(session, settings.REMINDER_SUBJECT), places),
+        body=filled(setting_value(session, settings.REMINDER_BODY), places),
     )
 
 
-def _to_staff(session: Session, expires_on: date, offset: int) -> Select[Any]:
-    told = _notices(
-        session,
+def _to_staff(expires_on: date, offset: int) -> Select[Any]:
+    """Staff are told in the language of each."""
+    places = _places(expires_on, offset)
+    said = by_language(Renewal.owner_id, lambda language: filled(told(Sentence(OF_YOURS), language), places))
+    owed = _notices(
         expires_on,
         offset,
         "owner",
@@ -80,26 +89,28 @@ def _to_staff(session: Session, expires_on: date, offset: int) -> Select[Any]:
         state=literal(NoticeState.SENT, String),
         user_id=Renewal.owner_id,
         address=literal(None, String),
+        subject=said,
+        body=literal(""),
     )
-    return told.join(Renewal, Renewal.contract_id == Contract.id).where(Renewal.owner_id.is_not(None))
+    return owed.join(Renewal, Renewal.contract_id == Contract.id).where(Renewal.owner_id.is_not(None))
 
 
-def _notices(session: Session, expires_on: date, offset: int, to: str, **target: Any) -> Select[Any]:
-    """The rows of `notice` owed to customers or staff, in the order of `FIELDS`."""
-    day = expires_on.isoformat()
-    places = {
+def _places(expires_on: date, offset: int) -> dict[str, Any]:
+    return {
         "number": Contract.number,
         "customer": Customer.name,
-        "expires_on": literal(day),
+        "expires_on": literal(expires_on.isoformat()),
         "days": literal(str(offset)),
     }
-    subject = filled(setting_value(session, settings.REMINDER_SUBJECT), places)
-    contract = cast(Contract.id, String)
+
+
+def _notices(expires_on: date, offset: int, to: str, *, subject: ColumnElement[str], **target: Any) -> Select[Any]:
+    """The rows of `notice` owed to customers or staff, each value by the name of its column."""
+    contract, day = cast(Contract.id, String), expires_on.isoformat()
     fields = {
         "dedupe_key": literal("renewals.remind:").concat(contract).concat(literal(f":{day}:T-{offset}:{to}")),
         **target,
         "subject": func.substr(func.replace(func.replace(subject, "\r", " "), "\n", " "), 1, 300),
-        "body": filled(setting_value(session, settings.REMINDER_BODY), places),
         "record": literal("contract"),
         "record_id": Contract.id,
         "created_at": literal(datetime.now(UTC), UtcMoment),

@@ -15,6 +15,7 @@ from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Record
 from app.schema.roles import Role
 from app.schema.rows import Owned
+from app.schema.wording import Sentence
 from app.schema.workflow import Move, Step, Workflow
 from models.people.ownership import take
 from models.voice.states import CallbackKind, CallbackState, ComplaintState
@@ -48,7 +49,7 @@ def _finish(callback: "Callback", move: Move) -> None:
 def _route(callback: "Callback", move: Move) -> None:
     person = callback.routed_to
     if person is not None and person.user_id is not None:
-        about = f"Callback {callback.number}: {callback.issue}"
+        about = Sentence("Callback %(number)s: %(issue)s", number=callback.number, issue=callback.issue)
         tell(move.session, f"voice.route/{callback.number}", person.user_id, about, callback.said or "", row=callback)
 
 

@@ -46,7 +46,7 @@ def test_who_is_named_is_told_if_the_row_is_in_sight_else_the_author_is(session,
     assert "@nobody.here" in page
     assert told(session) == [people["supervisor"].user_id]
     bell = plain(sign_in("supervisor").get("/inbox/").text)
-    assert "Renewal Tester @ G-1" in bell
+    assert "Renewal Tester mentions you: G-1" in bell
     for stranger in ("renewal2", "renewal.b"):
         assert "G-1" not in sign_in(stranger).get("/inbox/").text
 

@@ -20,6 +20,7 @@ from app.kernel.ledger import Status, database_now
 from app.kernel.outbox import Channel, tell
 from app.kernel.tables import Heartbeat, JobControl, JobPeriod, Notice
 from app.schema.registry import registry
+from app.schema.wording import Sentence
 from tests.conftest import Backend
 from tests.faults.throwaway import FIRST, emptied
 from tests.servers import mail_server
@@ -179,7 +180,7 @@ class TestWorker:
                     .where(JobControl.job == "notices.send")
                     .values(written_until=now - timedelta(days=3))
                 )
-                tell(session, "hello", "ann@example.cn", "Hello", "…", Channel.MAIL)
+                tell(session, "hello", "ann@example.cn", Sentence("Hello"), "…", Channel.MAIL)
             worker = start("jobs", "work", YANXU_SMTP_URL=mailbox.url)
             assert mailbox.wait_for(1, timeout=60)[0].message["X-Dedupe-Key"] == "hello"
             until(lambda: [row.status for row in self.of(backend, "contracts.lapse")] == [Status.DONE] * 3)

@@ -24,6 +24,7 @@ from app.kernel.outbox import Channel, tell
 from app.kernel.permissions import User
 from app.kernel.settings import set_setting
 from app.kernel.tables import Notice
+from app.schema.wording import Sentence
 from models.people import Unit
 from tests.conftest import Backend
 from tests.faults.throwaway import SHANGHAI, HandClock, emptied
@@ -58,7 +59,7 @@ def owe(backend: Backend) -> Callable[..., None]:
     def write(count: int = 1, to: int | str = "ann@example.cn", **more: Any) -> None:
         with backend.session() as session, session.begin():
             for n in range(count):
-                tell(session, f"k{n}", to, f"Subject {n}", "Text", Channel.MAIL, **more)
+                tell(session, f"k{n}", to, Sentence(f"Subject {n}"), "Text", Channel.MAIL, **more)
 
     return write
 
@@ -74,14 +75,14 @@ def notices(backend: Backend) -> Callable[[], list[Notice]]:
 
 class TestTell:
     def test_once_per_key(self, session: Session) -> None:
-        assert tell(session, "k", "ann@example.cn", "First", "…", Channel.MAIL)
-        assert not tell(session, "k", "ann@example.cn", "Second", "…", Channel.MAIL)
+        assert tell(session, "k", "ann@example.cn", Sentence("First"), "…", Channel.MAIL)
+        assert not tell(session, "k", "ann@example.cn", Sentence("Second"), "…", Channel.MAIL)
         assert [notice.subject for notice in session.scalars(select(Notice))] == ["First"]
 
     def test_it_leads_to_its_row_even_a_new_one(self, session: Session, people: dict[str, Any]) -> None:
         unit = Unit(code="T9", name="Ninth")
         session.add(unit)
-        tell(session, "k", people["renewal"].user_id, "A unit\nis new", "…", row=unit)
+        tell(session, "k", people["renewal"].user_id, Sentence("A unit\nis new"), "…", row=unit)
         [notice] = session.scalars(select(Notice))
         assert (notice.record, notice.record_id) == ("unit", unit.id)
         assert notice.subject == "A unit is new"
@@ -90,11 +91,11 @@ class TestTell:
     @pytest.mark.parametrize(("to", "channel"), [("ann@example.cn", "app"), (" ", "mail"), ("", "letter")])
     def test_a_reader_the_channel_cannot_reach_is_refused(self, session: Session, to: str, channel: str) -> None:
         with pytest.raises(ValueError, match="cannot reach"):
-            tell(session, "k", to, "s", "b", channel)
+            tell(session, "k", to, Sentence("s"), "b", channel)
 
     def test_many_at_once_count_only_the_new(self, session: Session) -> None:
         rows = [
-            {"dedupe_key": f"k{n % 3}", "channel": "mail", "address": "a@b.cn", "subject": "s", "body": "b"}
+            {"dedupe_key": f"k{n % 3}", "channel": "mail", "address": "a@b.cn", "subject": Sentence("s"), "body": "b"}
             for n in range(5)
         ]
         assert outbox.tell_all(session, rows) == 3
@@ -125,7 +126,7 @@ class TestDelivery:
         deliver(backend.engine, Outlet(mailbox.url, SENDER))
         assert mailbox.wait_for(1)[0].recipients == ("renewal@example.cn",)
         session.execute(update(User).where(User.username == "renewal2").values(active=False))
-        tell(session, "left", people["renewal2"].user_id, "s", "b", Channel.MAIL)
+        tell(session, "left", people["renewal2"].user_id, Sentence("s"), "b", Channel.MAIL)
         session.commit()
         deliver(backend.engine, Outlet(mailbox.url, SENDER))
         assert (notices()[1].state, notices()[1].attempts) == ("dead", 1)
@@ -138,7 +139,7 @@ class TestDelivery:
             session,
             "续保/1",
             "ann@example.cn",
-            "续保提醒：保单即将到期",
+            Sentence("续保提醒：保单即将到期"),
             "王女士您好，\n保单 HT-1 将于 1 月 30 日到期。",
             "mail",
         )
@@ -152,8 +153,8 @@ class TestDelivery:
     def test_letters_and_the_bell_are_never_mailed(
         self, backend: Backend, mailbox: MailServer, notices: Any, session: Session, people: dict[str, Any]
     ) -> None:
-        tell(session, "letter", "12 Nanjing Road", "s", "b", Channel.LETTER)
-        tell(session, "bell", people["renewal"].user_id, "s", "b")
+        tell(session, "letter", "12 Nanjing Road", Sentence("s"), "b", Channel.LETTER)
+        tell(session, "bell", people["renewal"].user_id, Sentence("s"), "b")
         session.commit()
         assert deliver(backend.engine, Outlet(mailbox.url, SENDER))["written"] == 0
         assert [notice.state for notice in notices()] == ["waiting", "sent"]

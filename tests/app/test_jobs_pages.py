@@ -17,6 +17,7 @@ from app.kernel.ledger import Status, database_now
 from app.kernel.outbox import Channel, NoticeState, tell
 from app.kernel.tables import Heartbeat, JobControl, JobPeriod, Notice
 from app.schema.registry import registry
+from app.schema.wording import Sentence
 from models.people import Unit
 from tests.conftest import Backend
 from tests.faults.throwaway import FIRST, SHANGHAI, emptied, job, told
@@ -164,7 +165,7 @@ class TestMailAndLetters:
     def dead(self, backend: Backend) -> None:
         with backend.session() as session, session.begin():
             for key in ("a", "b"):
-                tell(session, key, "ann@example.cn", f"Subject {key}", "Text", Channel.MAIL)
+                tell(session, key, "ann@example.cn", Sentence(f"Subject {key}"), "Text", Channel.MAIL)
             session.execute(update(Notice).values(state=NoticeState.DEAD, attempts=8, error="550 no such mailbox"))
 
     def test_dead_mails_are_shown_and_tried_again_one_or_all(self, backend: Backend, operations: Any) -> None:
@@ -183,7 +184,7 @@ class TestMailAndLetters:
         monkeypatch.setattr(jobs_page, "SHOWN", 1)
         with backend.session() as session, session.begin():
             for key in ("a", "b"):
-                tell(session, key, f"12 Nanjing Road {key}", "Your policy", "It expires.", Channel.LETTER)
+                tell(session, key, f"12 Nanjing Road {key}", Sentence("Your policy"), "It expires.", Channel.LETTER)
         page = operations.get("/jobs/letters").text
         assert "12 Nanjing Road a" in page
         post(operations, "/jobs/letters/printed", up_to=value_of(page, "up_to"))
@@ -198,8 +199,8 @@ class TestBell:
     def told(self, backend: Backend, people: Any) -> None:
         with backend.session() as session, session.begin(), acting(SYSTEM):
             unit = session.scalars(select(Unit).where(Unit.code == "HQ")).one()
-            tell(session, "mine", people["renewal"].user_id, "Three renewals for you", "…", row=unit)
-            tell(session, "hers", people["renewal2"].user_id, "Nobody else's business", "…")
+            tell(session, "mine", people["renewal"].user_id, Sentence("Three renewals for you"), "…", row=unit)
+            tell(session, "hers", people["renewal2"].user_id, Sentence("Nobody else's business"), "…")
 
     def test_one_sees_ones_own(self, sign_in: Any, told: None) -> None:
         page = sign_in("renewal").get("/inbox/").text

@@ -14,6 +14,7 @@ from app.kernel.outbox import tell
 from app.kernel.tables import AuditEntry
 from app.kernel.workflow import advance
 from app.schema.errors import Conflict, NotFound, Refusal
+from app.schema.wording import Sentence
 from tests.gadget import Gadget, GadgetPart
 from tests.screens import link, plain, post, statements, table_of
 
@@ -54,7 +55,7 @@ def test_all_sorts_stand_on_it_newest_first_page_by_page(session, people, gadget
         row = session.get(Gadget, gadget)
         session.add(GadgetPart(gadget_id=gadget, name="wheel"))
         session.flush()
-        tell(session, "t/1", people["renewal"].user_id, "Look here", "", row=row)
+        tell(session, "t/1", people["renewal"].user_id, Sentence("Look here"), "", row=row)
         history.note(session, row, "reveal", "the customer asked")
         advance(session, row, "offer")
         session.commit()
@@ -105,7 +106,7 @@ def test_a_row_that_got_the_number_of_a_deleted_one_has_no_part_in_its_past(sess
     """SQLite gives the number of the last row again."""
     with acting(people["manager"]):
         row = session.get(Gadget, gadget)
-        tell(session, "t/1", people["renewal"].user_id, "Look here", "", row=row)
+        tell(session, "t/1", people["renewal"].user_id, Sentence("Look here"), "", row=row)
         session.delete(row)
         session.commit()
         first = edits(session, gadget)[0].id

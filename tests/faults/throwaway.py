@@ -25,6 +25,7 @@ from app.kernel.ledger import OPEN, Status, period_key
 from app.kernel.outbox import Channel, tell
 from app.kernel.tables import AuditEntry, Heartbeat, JobControl, JobPeriod, Notice
 from app.schema.jobs import Job
+from app.schema.wording import Sentence
 from tests.faults.swarm import swarm
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -62,7 +63,14 @@ def slow(pause: float, due: datetime, session: Session) -> dict[str, Any]:
     for n in range(ROWS):
         session.execute(insert(effect).values(period=period, n=n, worker=os.getpid()))
         time.sleep(pause)
-    tell(session, f"{JOB}/{period}", "somebody@example.cn", period, f"{ROWS} rows", Channel.MAIL)
+    tell(
+        session,
+        f"{JOB}/{period}",
+        "somebody@example.cn",
+        Sentence("%(period)s", period=period),
+        f"{ROWS} rows",
+        Channel.MAIL,
+    )
     return {"written": ROWS, "stood": 0}
 
 

@@ -20,6 +20,7 @@ from app.schema.kinds import Kind
 from app.schema.record import Line
 from app.schema.registry import registry
 from app.schema.traits import Spelt
+from app.schema.wording import Sentence
 from tests import department
 from tests.department import STAFF
 from tests.factories import CANARY, make
@@ -69,8 +70,8 @@ def world(sqlite_backend):
         tokens |= throw_away(session, actors, users, before)
         for name in STAFF:
             words = f"{CANARY} for {name}."
-            tell(session, words, users[name], words, words)
-            tell(session, f"{words} mail", users[name], words, words, channel="mail")
+            tell(session, words, users[name], Sentence("%(words)s", words=words), words)
+            tell(session, f"{words} mail", users[name], Sentence("%(words)s", words=words), words, channel="mail")
         session.commit()
     world = World(app, None, oracle, {}, tokens, {})
     for name in PEOPLE.values():
