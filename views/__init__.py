@@ -6,7 +6,7 @@ from flask import Flask
 from flask_appbuilder import AppBuilder
 from jinja2 import ChoiceLoader, FileSystemLoader
 
-from app.panel.navigation import add_page, open_behind
+from app.panel.navigation import Beside, add_page, name_permission, offer_beside, open_behind, warn_before
 from views.approvals import ApprovalsPage
 from views.desk import DeskPage
 from views.figures import FiguresPage
@@ -14,6 +14,7 @@ from views.health import HealthPage
 from views.imports import ImportsPage
 from views.inbox import InboxPage
 from views.jobs import JobsPage
+from views.leaving import LeavingPage, may_open, warned
 from views.page import Page
 from views.people import PeoplePage
 from views.reports import ReportsPage
@@ -27,6 +28,7 @@ PAGES: tuple[type[Page], ...] = (
     ImportsPage,
     InboxPage,
     JobsPage,
+    LeavingPage,
     PeoplePage,
     ReportsPage,
     SettingsPage,
@@ -42,6 +44,9 @@ add_page("Administration", "Import files", "ImportsPage.list", "file-upload", "p
 add_page("Administration", "Jobs", "JobsPage.list", "clock", "page:jobs", order=89)
 add_page("Administration", "People and roles", "PeoplePage.list", "users-group", "page:people", order=90)
 add_page("Administration", "Settings", "SettingsPage.list", "adjustments", "page:settings", order=91)
+name_permission("page:leaving", "Hand over the work of those one leads")
+offer_beside("person", Beside("Hand over work", "LeavingPage.show", "users-group", may_open))
+warn_before("person", "leave", lambda person: warned(person.user_id))
 open_behind("appraisal_line", "label", "FiguresPage.show")
 open_behind("appraisal_line", "actual", "FiguresPage.show")
 

@@ -26,6 +26,7 @@ from app.schema.registry import registry
 from app.schema.roles import Scope
 from app.schema.written import natural
 from models.people import Person, Unit
+from views.leaving import warned
 from views.page import Page
 
 PAGE_SIZE = 50
@@ -225,6 +226,7 @@ class PeoplePage(Page):
             problems=problems,
             locked=locked,
             signed_in=signed_in,
+            owns=warned(user.id) if user and user.active else None,
             second=user is not None and factors.enrolled(db.session, user.id),
         )
 

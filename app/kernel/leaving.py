@@ -16,24 +16,31 @@ from typing import Any
 from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
-from app.kernel.access import may, place_within, reachable
-from app.kernel.actor import Actor, acting, current_actor
+from app.kernel.access import reachable
+from app.kernel.actor import Actor, acting, current_actor, on_behalf
 from app.kernel.handing import NOT_YOURS, counted, hand, may_hand_over, units_of
 from app.kernel.outbox import tell
 from app.kernel.permissions import called, eligible
 from app.kernel.tables import WorkGiven
 from app.schema.errors import Conflict, NotFound, NotPermitted, Refusal
-from app.schema.record import Line, Record, plural_msgid
+from app.schema.record import Record, plural_msgid
 from app.schema.registry import registry
+from app.schema.roles import Scope
 from app.schema.rows import _Placed
 from app.schema.wording import Sentence
 
+PAGE = "page:leaving"
+"""The permission to give away the work of those one leads."""
 BATCH = 100
 """Rows handed over in one transaction."""
 MOST = 20
 """New owners of one record."""
 TOLD = 20
 """Refused rows of a record that are named; the others are counted."""
+
+
+class _Undone(Exception):
+    """What was tried is taken back."""
 
 
 @dataclass(frozen=True)
@@ -70,25 +77,28 @@ def _open(record: Any) -> Any:
     return getattr(record, record.workflow.field).not_in([*fixed_states(record), *closed_states(record)])
 
 
+def _gives(actor: Actor, record: type[Record]) -> bool:
+    """Whether the actor hands over rows of the record; what is personal is nobody else's work."""
+    return may_hand_over(actor, record) and not record.personal
+
+
 def owned(session: Session, user_id: int) -> Iterator[Held]:
     """What somebody owns of each record the current actor hands over, as far as he or she may hand it over."""
     for record in registry:
-        if may_hand_over(current_actor(), record):
-            yield _held(session, record, user_id, "edit")
+        if _gives(current_actor(), record):
+            yield _held(session, record, user_id)
 
 
 def open_rows(session: Session, user_id: int) -> int:
-    """How many rows somebody owns that are not closed, of those the current actor sees."""
-    actor = current_actor()
-    seen = [r for r in registry if issubclass(r, _Placed) and not issubclass(r, Line) and may(actor, "read", r)]
-    found = [_held(session, record, user_id, "read") for record in seen if not (record.owned_by or record.personal)]
+    """How many rows somebody owns that are not closed: a number for whoever lets him or her go, and nothing of them."""
+    placed = [record for record in registry if issubclass(record, _Placed)]
+    with on_behalf("letting somebody go"):
+        found = [_held(session, record, user_id) for record in placed if not (record.owned_by or record.personal)]
     return sum(held.open + held.fixed for held in found)
 
 
-def _held(session: Session, record: Any, user_id: int, verb: str) -> Held:
-    mine = [record.owner_id == user_id]
-    if verb != "read":  # reading is narrowed anyway
-        mine.append(reachable(verb, record))
+def _held(session: Session, record: Any, user_id: int) -> Held:
+    mine = [record.owner_id == user_id, reachable("edit", record)]
     if record.workflow is None:
         return Held(record, session.scalar(select(func.count(record.id)).where(*mine)) or 0, 0, 0)
     state = getattr(record, record.workflow.field)
@@ -100,14 +110,12 @@ def _held(session: Session, record: Any, user_id: int, verb: str) -> Held:
 
 
 def may_give(actor: Actor, user_id: int | None, unit_id: int | None) -> bool:
-    """Whether the actor gives away any work of a user in that unit: who leads the team, or everybody."""
-    if user_id is None:
-        return False
-    handed = (record for record in registry if may_hand_over(actor, record))
-    return any(
-        place_within(actor, actor.scope("edit", str(record.__tablename__)), record, user_id, unit_id)
-        for record in handed
-    )
+    """Whether the actor gives away the work of a user in that unit: who leads the team, or everybody.
+
+    Which rows, the policy of each record says.
+    """
+    reach = actor.scope("open", PAGE)
+    return user_id is not None and (reach == Scope.ALL or (reach == Scope.TEAM and unit_id in actor.unit_ids))
 
 
 def even(count: int, to: list[int]) -> dict[int, int]:
@@ -120,7 +128,7 @@ def check(session: Session, user_id: int, shares: Mapping[type[Record], list[int
     actor = current_actor()
     for record, to in shares.items():
         name = plural_msgid(record)
-        if not may_hand_over(actor, record):
+        if not _gives(actor, record):
             raise NotPermitted(NOT_YOURS)
         if len(to) > MOST:
             raise Refusal("%(records)s: choose at most %(most)d people.", records=name, most=MOST)
@@ -135,14 +143,14 @@ def obstacle(session: Session, record: type[Record], user_id: int, to: int) -> R
     row = next(iter(_next(session, record, user_id, 0, 1)), None)
     if row is None:
         return None
-    undone = session.begin_nested()
     try:
-        hand(session, row, to, units_of(session, [to]).get(to), current_actor(), among_many=True)
+        with session.begin_nested():
+            hand(session, row, to, units_of(session, [to]).get(to), current_actor(), among_many=True)
+            raise _Undone
+    except _Undone:
+        return None
     except Refusal as refusal:
         return refusal
-    finally:
-        undone.rollback()
-    return None
 
 
 def unfinished(session: Session, user_id: int) -> WorkGiven | None:
@@ -207,7 +215,7 @@ def _next(session: Session, record: Any, user_id: int, after: int, most: int) ->
 def _batch(session: Session, plan: WorkGiven, record: type[Record], to: list[int], told: dict[str, Any]) -> int:
     """Hand over the next rows of one record and note in `told` what became of them; returns how many there were."""
     actor = current_actor()
-    rows = _next(session, record, plan.user_id, told["after"], BATCH) if may_hand_over(actor, record) else []
+    rows = _next(session, record, plan.user_id, told["after"], BATCH) if _gives(actor, record) else []
     if not rows:
         return 0
     fit, units = eligible(session, record, actor, to), units_of(session, to)

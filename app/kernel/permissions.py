@@ -92,6 +92,7 @@ PAGES: dict[str, tuple[Declared, ...]] = {
     "page:settings": (Declared.MANAGER, Declared.ADMIN),
     "page:imports": (Declared.MANAGER, Declared.OPERATIONS),
     "page:reports": (Declared.SUPERVISOR, Declared.MANAGER, Declared.INSPECTOR, Declared.ADMIN),
+    "page:leaving": (Declared.SUPERVISOR, Declared.MANAGER, Declared.ADMIN),
     "page:desk": (Declared.RENEWAL, Declared.SUPERVISOR, Declared.MANAGER),
     "page:approvals": (
         Declared.CLAIMS,

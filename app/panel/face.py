@@ -38,6 +38,7 @@ def dress(app: Flask) -> None:
         moment=texts.plain,
         row_url=cells.row_url,
         sidebar=navigation.sidebar,
+        warning=navigation.warning,
         unread=unread,
         here=here,
         record_label=labels.record_label,

@@ -1,7 +1,8 @@
 """The sidebar: records and pages by area of the department, and of them only what the actor may open."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from flask import current_app, request, url_for
 from flask_babel import get_locale
@@ -41,9 +42,30 @@ class Entry:
         return self.endpoint == request.endpoint or (same and request.endpoint not in _pages)
 
 
+@dataclass(frozen=True)
+class Beside:
+    """A page about a row, offered on the row's own page to whom `opens` says yes; it takes the row's id as ``key``."""
+
+    label: str
+    endpoint: str
+    icon: str
+    opens: Callable[[Actor, Any], bool]
+
+
+@dataclass(frozen=True)
+class Warned:
+    """What to know before a step is taken, in words, and the page where something can be done about it."""
+
+    words: str
+    url: str = ""
+    label: str = ""
+
+
 _pages: dict[str, PageLink] = {}
 _named: dict[str, str] = {}
 _behind: dict[tuple[str, str], str] = {}
+_beside: dict[str, list["Beside"]] = {}
+_warnings: dict[tuple[str, str], Callable[[Any], "Warned | None"]] = {}
 
 
 def add_page(area: str, label: str, endpoint: str, icon: str, permission: str = "", order: int = 30) -> None:
@@ -64,6 +86,32 @@ def open_behind(record: str, field: str, endpoint: str) -> None:
 def behind(record: str, field: str) -> str | None:
     """The page the values of a field open, if there is one."""
     return _behind.get((record, field))
+
+
+def offer_beside(record: str, page: Beside) -> None:
+    """Offer a page on the page of each row of a record; its label is English and the key of its translations."""
+    _beside.setdefault(record, []).append(page)
+
+
+def beside(row: Any) -> list[tuple[str, str, str]]:
+    """The pages offered on a row's page to the present person: label, address and icon."""
+    actor = current_actor()
+    return [
+        (translated(page.label), url_for(page.endpoint, key=row.id), page.icon)
+        for page in _beside.get(str(row.__tablename__), ())
+        if page.endpoint in current_app.view_functions and page.opens(actor, row)
+    ]
+
+
+def warn_before(record: str, step: str, warn: Callable[[Any], Warned | None]) -> None:
+    """Let `warn` say, of a row, what whoever is about to take the step should know."""
+    _warnings[record, step] = warn
+
+
+def warning(row: Any, step: str) -> Warned | None:
+    """What to know before a step is taken on a row, if there is anything."""
+    warn = _warnings.get((str(row.__tablename__), step))
+    return warn(row) if warn else None
 
 
 def sidebar() -> list[tuple[str, list[Entry]]]:
@@ -113,6 +161,7 @@ def page_label(permission: str) -> str:
 def page_msgids() -> Iterator[str]:
     """The labels and areas of all pages, for the catalogues."""
     yield from _named.values()
+    yield from (page.label for pages in _beside.values() for page in pages)
     for page in _pages.values():
         yield page.area
         yield page.label

@@ -19,7 +19,7 @@ from app.kernel.fields import hidden, writable_fields
 from app.kernel.handing import may_assign, may_take
 from app.kernel.reveal import may_reveal
 from app.kernel.workflow import is_frozen, offers
-from app.panel import cells, links, texts, timing
+from app.panel import cells, links, navigation, texts, timing
 from app.panel.approving import boards_of
 from app.panel.chart import flow_of
 from app.panel.fields import Field, columns_of, field_of, fields_of, form_fields, lines_of
@@ -128,6 +128,7 @@ def of(
         "who": pairs(who, read),
         "steps": steps_of(session, row, actor),
         "can": allowed(actor, row),
+        "beside": navigation.beside(row),
         "boards": boards_of(session, row),
         "rounds": rounds,
         "clocks": timing.of(session, row, actor, rounds),

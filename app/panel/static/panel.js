@@ -34,6 +34,12 @@ application.register("once", class extends Stimulus.Controller {
   }
 });
 
+// A form that sends itself: what takes long goes on without anybody's waiting at a button.
+application.register("onward", class extends Stimulus.Controller {
+  connect() { this.timer = setTimeout(() => this.element.requestSubmit(), 300); }
+  disconnect() { clearTimeout(this.timer); }
+});
+
 // A question before something is deleted.
 application.register("confirm", class extends Stimulus.Controller {
   static values = { question: String };
