@@ -169,9 +169,12 @@ def _preview(person: Person, shares: Shares) -> list[Portion]:
     names = titles_of(db.session, "ab_user", {user_id for to in shares.values() for user_id in to})
     found = []
     for record, to in shares.items():
-        for user_id, count in leaving.even(open_.get(record, 0), to).items() if to else ():
-            problem = leaving.obstacle(db.session, record, _user(person), user_id)
-            found.append(Portion(record, names.get(user_id, ""), count, said(problem) if problem else ""))
+        against = {user_id: leaving.obstacle(db.session, record, _user(person), user_id) for user_id in to}
+        fit = [user_id for user_id in to if against[user_id] is None] or to
+        counts = leaving.even(open_.get(record, 0), fit) if to else {}
+        for user_id, problem in against.items():
+            reason = said(problem) if problem else ""
+            found.append(Portion(record, names.get(user_id, ""), counts.get(user_id, 0), reason))
     return found
 
 

@@ -241,12 +241,15 @@ class PeoplePage(Page):
                 taken = select(User.id).where(getattr(User, name) == typed[name], User.id != (user.id or 0))
                 if typed[name] and db.session.scalar(taken):
                     problems[name] = _("Another user has this already.")
-        ids = set(filter(None, map(natural, request.form.getlist("role"))))
+        chosen = request.form.getlist("role")
+        ids = set(filter(None, map(natural, chosen)))
+        roles = db.session.scalars(select(Role).where(Role.id.in_(ids))).all()
+        if len(roles) < len(set(chosen)):
+            problems["roles"] = _("Choose from the roles there are; nothing was saved.")
         if problems:
             form = self._form(user if user.id else None, typed | {"roles": ids}, problems)
             db.session.rollback()
             return form, 422
-        roles = db.session.scalars(select(Role).where(Role.id.in_(ids))).all()
         change = {"user": typed["username"], "roles": sorted(role.name for role in roles)}
         for name, value in typed.items():
             setattr(user, name, value)

@@ -181,8 +181,9 @@ def begin(session: Session, key: str, user_id: int, shares: Mapping[type[Record]
 def carry_on(session: Session, plan_id: int, at: datetime) -> bool:
     """Hand over the next batch of rows by the rules of handing over one; False once all is done. The caller commits.
 
-    Each row goes to whoever of the record's new owners has been given the fewest. What is refused stays where it is
-    and is told. With the last row those concerned are told. Raises `NotFound` for what was never begun.
+    Each row goes to whoever of the record's new owners has had the fewest turns; where that is refused, to the next.
+    What nobody may have stays where it is, and why is kept. With the last row those concerned are told. Raises
+    `NotFound` for what was never begun.
     """
     plan = session.get(WorkGiven, plan_id, with_for_update=True, populate_existing=True)
     if plan is None:
@@ -191,7 +192,10 @@ def carry_on(session: Session, plan_id: int, at: datetime) -> bool:
         return False
     progress = deepcopy(plan.progress)
     for name, to in plan.shares.items():
-        record, told = registry.get(name), progress.setdefault(name, {"after": 0, "given": {}, "refused": 0, "why": []})
+        record, told = (
+            registry.get(name),
+            progress.setdefault(name, {"after": 0, "turns": {}, "given": {}, "refused": 0, "why": []}),
+        )
         if record is None or told.get("over"):
             continue
         if not _batch(session, plan, record, to, told):
@@ -222,19 +226,21 @@ def _batch(session: Session, plan: WorkGiven, record: type[Record], to: list[int
     able = [user_id for user_id in to if user_id in fit]
     with acting(replace(actor, why=plan.reason)) as giving:
         for row in rows:
-            told["after"] = row.id
-            try:
-                if not able:
-                    raise Refusal("Those who should have it may not have it any more.")
-                next_ = min(able, key=lambda user_id: told["given"].get(str(user_id), 0))
-                with session.begin_nested():
-                    hand(session, row, next_, units.get(next_), giving, among_many=True)
-            except Refusal as refusal:
+            told["after"], refused = row.id, Refusal("Those who should have it may not have it any more.")
+            for user_id in sorted(able, key=lambda each: told["turns"].get(str(each), 0)):
+                told["turns"][str(user_id)] = told["turns"].get(str(user_id), 0) + 1
+                try:
+                    with session.begin_nested():
+                        hand(session, row, user_id, units.get(user_id), giving, among_many=True)
+                except Refusal as refusal:
+                    refused = refusal
+                else:
+                    told["given"][str(user_id)] = told["given"].get(str(user_id), 0) + 1
+                    break
+            else:
                 told["refused"] += 1
                 if len(told["why"]) < TOLD:
-                    told["why"].append([told["after"], refusal.message, _plain(refusal.args_)])
-            else:
-                told["given"][str(next_)] = told["given"].get(str(next_), 0) + 1
+                    told["why"].append([told["after"], refused.message, _plain(refused.args_)])
     return len(rows)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.schema.conditions import leaves
 from app.schema.fields import Rule
-from app.schema.record import Record, computed_of, kind_of, many_of, policy_name, rules_of
+from app.schema.record import Record, computed_of, kind_of, many_of, policy_name, rules_of, working_of
 from app.schema.registry import Registry
 from app.schema.traits import Spelt
 from app.schema.workflow import SPOKEN
@@ -39,6 +39,7 @@ def _reserved(record: type[Record]) -> Iterator[str]:
 def faults_of(record: type[Record], registry: Registry) -> Iterator[str]:
     """What is wrong with the rules of one record."""
     yield from _reserved(record)
+    yield from _of_title(record)
     columns = record.__table__.columns
     names = [rule.field for rule in record.fields]
     for name in sorted({name for name in names if names.count(name) > 1}):
@@ -66,10 +67,24 @@ def faults_of(record: type[Record], registry: Registry) -> Iterator[str]:
                     yield f"works out {name!r}, which profile {profile.name!r} fills: take it out of one of them"
 
 
+def _of_title(record: type[Record]) -> Iterator[str]:
+    """Who sees a row is told its title, in lists and links, mentions and mails: no rule may keep it from anybody."""
+    looked, queue = set[str](), [record.panel.title]
+    while queue:
+        name = queue.pop()
+        looked.add(name)
+        rule, working = rules_of(record).get(name), working_of(record, name)
+        if rule is not None and rule.read is not None:
+            whence = "" if name == record.panel.title else f", of which its title {record.panel.title!r} is made"
+            known = f"{whence}, by which everybody knows the row"
+            yield f"has a rule on {name!r}{known}: take read=… out, or choose another title"
+        queue += [part for part in (working.of if working is not None else ()) if part not in looked]
+
+
 def _of_column(record: type[Record], rule: Rule, place: str) -> Iterator[str]:
     column = record.__table__.columns[rule.field]
-    if rule.read is not None and rule.field in (record.panel.title, record.transfer and record.transfer.key):
-        yield f"{place}, by which everybody knows the row: take read=… out, or choose another title or key"
+    if rule.read is not None and record.transfer is not None and rule.field == record.transfer.key:
+        yield f"{place}, by which everybody knows the row: take read=… out, or choose another key"
     parts = (rule.read, rule.write, rule.when or None, rule.shown, rule.worked)
     given = column.nullable or column.default is not None or column.server_default is not None
     if any(part is not None for part in parts) and not given and "serial" not in column.info:

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Mapped
 from app.cli import check as checking
 from app.schema import check, check_fields
 from app.schema.errors import DeclarationError
+from app.schema.fields import Rule, Worked, computed
 from app.schema.grants import Grants
-from app.schema.kinds import INTEGER, ShortText, State, starts_at
+from app.schema.kinds import INTEGER, SHORT_TEXT, ShortText, State, starts_at
 from app.schema.panel import Panel
 from app.schema.record import Record
 from app.schema.registry import Registry, registry
@@ -91,6 +92,31 @@ def test_a_field_has_no_name_the_engine_uses(monkeypatch, name):
 def test_no_sound_is_kept_of_a_private_title(monkeypatch):
     monkeypatch.setattr(Customer, "panel", replace(Customer.panel, title="phone"))
     assert "keeps how 'phone' sounds, which is private" in "\n".join(check.faults_of(Customer, registry))
+
+
+@pytest.mark.parametrize(("title", "ruled"), [("name", "name"), ("said", "said"), ("said", "name")])
+def test_a_title_is_read_by_whoever_sees_the_row(monkeypatch, title, ruled):
+    """Else lists, links, mentions and mails would tell it to whom its rule keeps it from."""
+    monkeypatch.setattr(registry, "frozen", False)
+
+    class Gismo(Shared, Record):
+        """A gismo."""
+
+        name: Mapped[ShortText | None]
+        said = computed(SHORT_TEXT, lambda gismo: Worked(gismo.name, ()), of=("name",))
+        fields = (Rule(ruled, read=Role.MANAGER),)
+        grants = Grants(work=(Role.SALES,))
+        panel = Panel(title=title)
+
+    try:
+        found = [fault for fault in check.faults_of(Gismo, registry) if "everybody knows the row" in fault]
+    finally:
+        registry.forget(Gismo)
+        Model.metadata.remove(Gismo.__table__)
+        Model.registry._dispose_cls(Gismo)
+    made = f", of which its title {title!r} is made" if ruled != title else ""
+    cure = "take read=… out, or choose another title"
+    assert found == [f"has a rule on {ruled!r}{made}, by which everybody knows the row: {cure}"]
 
 
 def test_the_command_warns_and_fails_only_when_strict(sqlite_backend, monkeypatch):

@@ -124,7 +124,8 @@ def test_killed_in_the_middle_it_is_gone_on_with_and_told_once(session, people, 
         while leaving.carry_on(session, plan, NOW):
             session.commit()
         session.commit()
-        assert not leaving.carry_on(session, plan, NOW), "once done, it is done"
+        assert not leaving.carry_on(session, plan, NOW + timedelta(days=1))
+        assert session.get(WorkGiven, plan).finished_at == NOW, "once done, it is done"
         session.commit()
     assert sorted(owner for code, owner in owners(session).items() if len(code) == 1 or code == "FAR") == sorted(
         [b, sales] * 3
@@ -187,10 +188,29 @@ def test_what_cannot_be_is_refused_in_words_and_keeps_what_was_chosen(session, p
     with acting(system_actor("tests")):
         plan = session.scalars(select(WorkGiven.id)).one()
         session.rollback()
-    other = sign_in("manager").post(f"/leaving/{world + 1}/{plan}", data={"csrf_token": ""})
-    assert other.status_code in (400, 404)
+    other = f"/leaving/{world + 1}/{plan}"  # somebody else's page
+    assert leader.get(f"/leaving/{world + 1}").status_code == 403
+    manager = sign_in("manager")
+    assert manager.get(other).status_code == 404
+    assert manager.post(other, data={"csrf_token": manager.csrf}).status_code == 404
+    assert owners(session) == before
     assert leader.post(f"/leaving/{world}/{plan}", data={"csrf_token": leader.csrf}).status_code == 303
     assert [owners(session)[code] for code in "ABCDE"] == [ids["renewal.b"]] * 5
+
+
+@sqlite
+def test_what_takes_long_goes_on_from_page_to_page(session, people, sign_in, world, monkeypatch):
+    monkeypatch.setattr(leaving, "BATCH", 2)
+    monkeypatch.setattr("views.leaving.AT_ONCE", 2)
+    leader, b = sign_in("supervisor"), people["renewal.b"].user_id
+    url = send(leader, f"/leaving/{world}", gadget=[b]).headers["Location"]
+    page = leader.get(url).text
+    assert "Handed over so far: 4. The rest follows." in plain(page)
+    assert 'data-controller="once onward"' in page, "which sends itself"
+    assert notices(session) == {}
+    assert leader.post(url, data={"csrf_token": leader.csrf}).status_code == 303
+    assert "Handed over: 5." in plain(leader.get(url).text)
+    assert notices(session)[b][1] == "Gadgets: 5. Reason: moves to Suzhou"
 
 
 @sqlite
@@ -214,9 +234,18 @@ def test_a_rule_of_the_business_refuses_in_the_preview_and_row_by_row(session, p
         person = settled(session, people, "renewal")
     leader, url = sign_in("supervisor"), f"/leaving/{person}"
     own, b = people["supervisor"].user_id, people["renewal.b"].user_id
-    preview = plain(send(leader, f"{url}/preview", renewal=[own, b]).text)
-    assert preview.count("would be refused Choose somebody who works renewals.") == 1
-    answer = send(leader, url, renewal=[b])
+    preview = table_of(send(leader, f"{url}/preview", renewal=[own, b]).text)
+    assert [row[2:] for row in preview] == [["0", "would be refused Choose somebody who works renewals."], ["3", "—"]]
+    with acting(people["supervisor"]):
+        plan = leaving.begin(session, "k", people["renewal"].user_id, {registry["renewal"]: [own]}, "x").id
+        while leaving.carry_on(session, plan, NOW):
+            session.commit()
+        session.commit()
+    result = plain(leader.get(f"{url}/{plan}").text)
+    assert "Renewals refused: 3" in result
+    assert "Choose somebody who works renewals." in result
+    assert own not in notices(session), "nobody is told of what was refused"
+    answer = send(leader, url, renewal=[own, b])
     assert "Handed over: 3." in plain(leader.get(answer.headers["Location"]).text)
     told = notices(session)
     assert told[b][1] == "Renewals: 3. Reason: moves to Suzhou"

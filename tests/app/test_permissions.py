@@ -114,3 +114,19 @@ def test_no_permission_row_is_written_twice(session, as_system):
     sync(session)
     session.commit()
     assert session.scalar(select(func.count()).select_from(GrantedDefault)) == before
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("roles", [["987654321"], ["none"], ["own", "987654321"]])
+def test_roles_nobody_knows_are_refused_and_take_nothing_away(session, people, sign_in, roles):
+    user_id = people["sales"].user_id
+    with acting(system_actor("tests")):
+        own = str(session.scalars(select(Role.id).where(Role.name == "sales")).one())
+        session.rollback()
+    client, form = sign_in("admin"), {"username": "sales", "first_name": "S", "last_name": "T", "email": "s@example.cn"}
+    form |= {"active": "on", "csrf_token": client.csrf, "role": [own if role == "own" else role for role in roles]}
+    answer = client.post(f"/people/{user_id}", data=form)
+    assert answer.status_code == 422
+    assert "Choose from the roles there are; nothing was saved." in answer.text
+    assert load_actor(session, user_id).roles == {"sales"}
+    assert load_actor(session, user_id).name == "Sales Tester"
