@@ -25,7 +25,7 @@ from app.schema.record import Line, Record
 from app.schema.registry import registry
 from app.schema.roles import Role
 from app.schema.workflow import Step
-from models.people import Absence, Person
+from models.people import Absence, Person, Unit
 from models.people.states import AbsenceState, Employment
 from views.approvals import approvals_of
 
@@ -95,16 +95,25 @@ def _standing_in(session: Session, person: Person) -> Iterator[Outstanding]:
 
 
 def _led(session: Session, person: Person) -> Iterator[Outstanding]:
-    """The people of a unit that has no other supervisor."""
+    """The people who have this supervisor alone: nobody else leads their unit, or the nearest above that is led."""
     leaders = holders(session, Role.SUPERVISOR)
     if person.user_id not in leaders:
         return
-    unit = (Person.unit_id == person.unit_id, Person.id != person.id, Person.state != Employment.LEFT)
-    if session.scalar(select(func.count(Person.id)).where(*unit, Person.user_id.in_(leaders))):
-        return
-    count = session.scalar(select(func.count(Person.id)).where(*unit)) or 0
-    how = _("nobody else in the unit is a supervisor: give somebody the role")
-    yield Outstanding(_("People of the unit"), count, how, _list(Person, unit_id=person.unit_id))
+    parents: dict[int, int | None] = dict(session.execute(select(Unit.id, Unit.parent_id)).all())
+    led_by: dict[int | None, set[int | None]] = {}
+    for unit, user_id in session.execute(select(Person.unit_id, Person.user_id).where(Person.user_id.in_(leaders))):
+        led_by.setdefault(unit, set()).add(user_id)
+
+    def nearest(unit: int | None) -> set[int | None]:
+        while unit is not None and unit not in led_by:
+            unit = parents.get(unit)
+        return led_by.get(unit, set())
+
+    led = [unit for unit in parents if nearest(unit) == {person.user_id}]
+    theirs = (Person.unit_id.in_(led), Person.id != person.id, Person.state != Employment.LEFT)
+    count = session.scalar(select(func.count(Person.id)).where(*theirs)) or 0
+    how = _("nobody else is their supervisor: give somebody the role, in this unit")
+    yield Outstanding(_("People led by %(person)s", person=person.name), count, how, _list(Person, unit_id=led))
 
 
 def _waiting(session: Session, person: Person) -> Iterator[Outstanding]:

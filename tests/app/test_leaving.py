@@ -12,7 +12,7 @@ from app.kernel.clock import house_day
 from app.kernel.tables import AuditEntry, Notice, WorkGiven
 from app.kernel.workflow import adopt
 from app.schema.registry import registry
-from models.people import Absence, Person
+from models.people import Absence, Person, Unit
 from tests.factories import make
 from tests.gadget import Diary, Gadget, GadgetState
 from tests.models import book
@@ -263,6 +263,11 @@ def test_what_is_left_to_do_is_listed_with_its_place(session, people, sign_in, w
             day = today + timedelta(days=days)
             session.add(Absence(person_id=colleague, deputy_id=world, starts_on=day, ends_on=day))
         leads = session.scalars(select(Person.id).where(Person.user_id == people["supervisor"].user_id)).one()
+        home = session.scalars(select(Unit.id).where(Unit.code == "North-1")).one()
+        below = Unit(code="N-1-1", name="Below", parent_id=home)
+        session.add(below)
+        session.flush()
+        make(session, Person, number="E900", name="Below", unit_id=below.id)
         sold = make(session, Gadget, people["sales"], code="SOLD")
         adopt(session, sold, GadgetState.SOLD)
         claim = make(session, registry["claim"], people["claims"])
@@ -276,7 +281,7 @@ def test_what_is_left_to_do_is_listed_with_its_place(session, people, sign_in, w
     assert f"/absence/?deputy_id={world}" in page.text
     assert "May sign in sessions and tokens that work: 0" in left
     left = plain(manager.get(f"/leaving/{leads}").text).partition("Left to do")[2]
-    assert "People of the unit: 7 nobody else in the unit is a supervisor" in left
+    assert "People led by Supervisor Tester: 8 nobody else is their supervisor" in left, "in the team below as well"
     assert "Gadgets waiting for: Approve others with the same role" in left
     left = plain(manager.get(f"/leaving/{keeps}").text).partition("Left to do")[2]
     assert "Claims stay until a step takes them on" in left
