@@ -47,7 +47,8 @@ def languages_of(session: Session, user_ids: Iterable[int | None]) -> dict[int |
 def by_language(reader: Any, say: Callable[[str], Any]) -> ColumnElement[Any]:
     """What `say` makes of the language of a column of users, for set-based jobs: one statement for all languages."""
     chosen = select(UserPreference.locale).where(UserPreference.user_id == reader).scalar_subquery()
-    return case(*((chosen == language, say(language)) for language in sorted(_known - {_house})), else_=say(_house))
+    others = [(chosen == language, say(language)) for language in sorted(_known - {_house})]
+    return case(*others, else_=say(_house)) if others else say(_house)
 
 
 def told(what: object, language: str) -> str:

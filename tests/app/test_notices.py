@@ -4,7 +4,7 @@ import ast
 
 import pytest
 from babel.messages.pofile import read_po
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
 from app.cli.words import TRANSLATIONS, translated
 from app.kernel import comments, wording
@@ -57,13 +57,16 @@ def test_each_reader_is_told_in_the_language_he_or_she_chose_else_in_the_houses(
     assert dict(session.execute(late).all()) == {ids[n]: ENGLISH if n == "claims" else CHINESE for n in ids}
 
 
-def test_a_column_of_readers_is_told_in_their_languages_by_one_statement(readers):
+def test_a_column_of_readers_is_told_in_their_languages_by_one_statement(readers, monkeypatch):
     session, ids = readers
     for name, user_id in ids.items():
         tell(session, name, user_id, Sentence("x"))
     said = wording.by_language(Notice.user_id, lambda language: wording.told(Sentence("Renewals"), language))
     found = dict(session.execute(select(Notice.user_id, said)).all())
     assert found == {ids[n]: "续保" if n == "sales" else "Renewals" for n in ids}
+    monkeypatch.setattr(wording, "_known", frozenset({"en"}))
+    alone = wording.by_language(Notice.user_id, lambda language: literal(wording.told(Sentence("Renewals"), language)))
+    assert set(session.scalars(select(alone).select_from(Notice))) == {"Renewals"}, "where one language is all there is"
 
 
 def test_somebodys_own_words_stay_as_they_are_and_a_bare_subject_is_refused(readers):

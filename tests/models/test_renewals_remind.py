@@ -6,6 +6,7 @@ from itertools import product as every
 import pytest
 from sqlalchemy import func, select
 
+from app.kernel.identity.tables import UserPreference
 from app.kernel.settings import set_setting
 from app.kernel.tables import Notice
 from app.schema.kinds import BadValue
@@ -106,9 +107,11 @@ def test_whoever_works_the_renewal_is_told_too(session, people, as_system):
     contract = book.contract(session, TODAY + DAY)
     book.renewal(session, contract, people["renewal"])
     book.renewal(session, book.contract(session, TODAY + DAY))
+    session.add(UserPreference(user_id=people["renewal"].user_id, locale="zh_Hans"))
     session.commit()
     assert remind(DUE, session)["told"] == 1
     (told,) = session.scalars(select(Notice).where(Notice.channel == "app"))
+    assert f"的合同 {contract.number} 将于 2026-03-17 到期（1 天）" in told.subject, "in the reader's language"
     assert (told.user_id, told.record_id, told.state) == (people["renewal"].user_id, contract.id, "sent")
 
 
