@@ -162,8 +162,10 @@ def unfinished(session: Session, user_id: int) -> WorkGiven | None:
 def begin(session: Session, key: str, user_id: int, shares: Mapping[type[Record], list[int]], reason: str) -> WorkGiven:
     """Write down who shall get what; `carry_on` does it. Of a form sent before, what it began. Raises `Refusal`."""
     before = session.scalars(select(WorkGiven).where(WorkGiven.key == key)).one_or_none()
-    if before is not None:
+    if before is not None and (before.user_id, before.by_id) == (user_id, current_actor().user_id):
         return before
+    if before is not None:
+        raise Conflict("This form was used for other work already: open it anew.")
     if not reason:
         raise Refusal("Say why.", field="reason")
     if not any(shares.values()):

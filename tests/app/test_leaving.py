@@ -70,6 +70,8 @@ def notices(session):
 @sqlite
 def test_the_open_rows_are_shared_out_and_each_is_told_once(session, people, sign_in, world):
     leader, b, sales = sign_in("supervisor"), people["renewal.b"].user_id, people["sales"].user_id
+    with acting(system_actor("tests")):
+        theirs = settled(session, people, "renewal.b")
     url = link(leader.get(f"/person/{world}").text, "Hand over work")
     page = plain(leader.get(url).text)
     assert "Gadgets: 5" in page, "nor the closed one, nor what is out of reach"
@@ -106,6 +108,9 @@ def test_the_open_rows_are_shared_out_and_each_is_told_once(session, people, sig
     assert again.headers["Location"] == answer.headers["Location"], "the form is done, however often it is sent"
     assert notices(session) == told
     assert "No open rows of" in plain(leader.get(url).text)
+    for client, other in ((sign_in("manager"), url), (leader, f"/leaving/{theirs}")):
+        assert send(client, other, gadget=[sales]).status_code == 409, "nor is it another's"
+    assert owners(session)["HERS"] == b
 
 
 def test_killed_in_the_middle_it_is_gone_on_with_and_told_once(session, people, world, monkeypatch):
