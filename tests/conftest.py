@@ -16,8 +16,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.extensions import db
-from app.factory import create_app
-from app.kernel import permissions
+from app.factory import LANGUAGES, TRANSLATIONS, create_app
+from app.kernel import permissions, wording
 from app.kernel.actor import Actor, acting, system_actor
 from app.kernel.guard import GuardedSession
 from app.kernel.permissions import load_actor
@@ -120,8 +120,13 @@ def postgres_backend(postgres: PostgreSQL, tmp_path_factory: pytest.TempPathFact
 
 def _backend(app: Flask, url: str, reset: Callable[[], None]) -> Backend:
     gc.freeze()  # what an application is made of stays: no need to look through it for garbage in every test
+
+    def back() -> None:
+        reset()
+        wording.set_languages("en", LANGUAGES, TRANSLATIONS)  # whatever another application of this process speaks
+
     with app.app_context():
-        return Backend(app, url, db.engine, reset)
+        return Backend(app, url, db.engine, back)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

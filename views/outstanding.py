@@ -20,7 +20,7 @@ from app.kernel.identity import sessions, tokens
 from app.kernel.permissions import holders, load_actor
 from app.panel import filters
 from app.panel.fields import USERS, form_fields
-from app.panel.labels import choice_label, field_label, record_plural, step_label
+from app.panel.labels import field_label, record_plural, step_label
 from app.schema.record import Line, Record
 from app.schema.registry import registry
 from app.schema.roles import Role
@@ -47,7 +47,6 @@ class Outstanding:
 def outstanding(session: Session, person: Person, held: list[leaving.Held]) -> list[Outstanding]:
     """All that is left, as far as the current actor sees it."""
     found = (
-        *_fixed(person, held),
         *_beyond(session, person, held),
         *_standing_in(session, person),
         *_led(session, person),
@@ -64,20 +63,10 @@ def _list(record: type[Record], **filtered: Any) -> str:
     return url_for(f"{record.__tablename__}.list", **{key: value for key, value in filtered.items() if key in known})
 
 
-def _fixed(person: Person, held: list[leaving.Held]) -> Iterator[Outstanding]:
-    """Rows in the middle of their way that nothing but a step changes, the owner neither."""
-    for each in held:
-        states = leaving.fixed_states(each.record)
-        if each.fixed and each.record.workflow is not None:
-            how = _("stay until a step takes them on: %(states)s", states=", ".join(map(choice_label, states)))
-            where = {"owner_id": person.user_id, each.record.workflow.field: [state.value for state in states]}
-            yield Outstanding(record_plural(each.record), each.fixed, how, _list(each.record, **where))
-
-
 def _beyond(session: Session, person: Person, held: list[leaving.Held]) -> Iterator[Outstanding]:
     """How many rows there are besides that the current actor may not hand over."""
     assert person.user_id is not None, "only who has a sign-in is handed over"
-    count = leaving.open_rows(session, person.user_id) - sum(each.open + each.fixed for each in held)
+    count = leaving.open_rows(session, person.user_id) - sum(each.open for each in held)
     yield Outstanding(_("Rows beyond your reach"), count, _("whoever reaches further hands them over"))
 
 

@@ -216,6 +216,9 @@ def _check(session: Session, context: UOWTransaction, instances: Any) -> None:
 
 event.listen(Mapper, "mapper_configured", workflow.guard_state)
 
+PLACE = {"owner_id", "unit_id"}
+"""What is changed by handing a row over."""
+
 
 @event.listens_for(GuardedSession, "after_flush")
 def _record(session: Session, context: UOWTransaction) -> None:
@@ -260,9 +263,10 @@ def _permit(session: Session, actor: Actor, verb: str, row: Record) -> None:
         raise NotPermitted("This would put the row out of your own reach; ask a supervisor to hand it over.")
     if inspect(row).has_identity and not _was_within(session, actor, scope, row):
         raise NotPermitted("This row is not among those you may change.")
-    if verb != "add" and (state := _frozen(session, row)) is not None:
-        raise Conflict("Nothing can be changed here while it is %(state)s.", state=state.label)
     changed = _changed(row)
+    handed = verb == "edit" and _is_handed(session, row, changed)
+    if verb != "add" and not handed and (state := _frozen(session, row)) is not None:
+        raise Conflict("Nothing can be changed here while it is %(state)s.", state=state.label)
     access.check_links(session, row, changed)
     _check_fields(actor, "edit" if inspect(row).has_identity else "add", row, changed)
 
@@ -280,6 +284,12 @@ def _check_fields(actor: Actor, verb: str, row: Record, changed: set[str]) -> No
     touched = set(record.__table__.columns.keys()) if verb == "add" else changed
     if problems := conditions.problems(record, conditions.of_row(row, record), touched):
         raise Invalid(problems)
+
+
+def _is_handed(session: Session, row: Record, changed: set[str]) -> bool:
+    """Whether nothing but the owner changes, of a row that is not closed: somebody has to have every open row."""
+    kept = row not in session.info.get("linking", {})
+    return bool(changed) and changed <= PLACE and kept and not workflow.is_closed(row)
 
 
 def _frozen(session: Session, row: Record) -> Choice | None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.access import may, widened
 from app.kernel.actor import Actor
-from app.kernel.workflow import is_frozen, publish
+from app.kernel.workflow import is_closed, publish
 from app.schema.errors import NotPermitted
 from app.schema.events import HandedOver
 from app.schema.record import Record, plural_msgid, policy_name
@@ -38,7 +38,7 @@ def may_take(actor: Actor, row: Any) -> bool:
 
 
 def _free(actor: Actor, row: Any) -> bool:
-    return isinstance(row, _Placed) and not row.owned_by and not is_frozen(row) and may(actor, "edit", row)  # type: ignore[arg-type]
+    return isinstance(row, _Placed) and not row.owned_by and not is_closed(row) and may(actor, "edit", row)  # type: ignore[arg-type]
 
 
 def hand(

@@ -45,18 +45,11 @@ class _Undone(Exception):
 
 @dataclass(frozen=True)
 class Held:
-    """How many rows of a record somebody owns: open ones, those that only steps change now, and closed ones."""
+    """How many rows of a record somebody owns: open ones, and closed ones."""
 
     record: type[Record]
     open: int
-    fixed: int
     closed: int
-
-
-def fixed_states(record: type[Record]) -> tuple[Any, ...]:
-    """The states in which a row is not finished, but changed by steps alone: it cannot be handed over there."""
-    workflow = record.workflow
-    return () if workflow is None else tuple(sorted(s for s in workflow.frozen if not workflow.is_final(s)))
 
 
 def closed_states(record: type[Record]) -> tuple[Any, ...]:
@@ -71,10 +64,10 @@ def _states(record: type[Record]) -> tuple[Any, ...]:
 
 
 def _open(record: Any) -> Any:
-    """The rows that are neither closed nor changed by steps alone, as a condition."""
+    """The rows that are not closed, as a condition."""
     if record.workflow is None:
         return true()
-    return getattr(record, record.workflow.field).not_in([*fixed_states(record), *closed_states(record)])
+    return getattr(record, record.workflow.field).not_in(closed_states(record))
 
 
 def _gives(actor: Actor, record: type[Record]) -> bool:
@@ -94,18 +87,18 @@ def open_rows(session: Session, user_id: int) -> int:
     placed = [record for record in registry if issubclass(record, _Placed)]
     with on_behalf("letting somebody go"):
         found = [_held(session, record, user_id) for record in placed if not (record.owned_by or record.personal)]
-    return sum(held.open + held.fixed for held in found)
+    return sum(held.open for held in found)
 
 
 def _held(session: Session, record: Any, user_id: int) -> Held:
     mine = [record.owner_id == user_id, reachable("edit", record)]
     if record.workflow is None:
-        return Held(record, session.scalar(select(func.count(record.id)).where(*mine)) or 0, 0, 0)
+        return Held(record, session.scalar(select(func.count(record.id)).where(*mine)) or 0, 0)
     state = getattr(record, record.workflow.field)
     rows = session.execute(select(state, func.count(record.id)).where(*mine).group_by(state))
-    fixed, closed, found = fixed_states(record), closed_states(record), [0, 0, 0]
+    closed, found = closed_states(record), [0, 0]
     for value, count in rows:
-        found[1 if value in fixed else 2 if value in closed else 0] += count
+        found[value in closed] += count
     return Held(record, *found)
 
 

@@ -51,6 +51,12 @@ def is_frozen(row: Record) -> bool:
     return workflow is not None and getattr(row, workflow.field) in workflow.frozen
 
 
+def is_closed(row: Record) -> bool:
+    """Whether the row is changed no more: by steps alone, and no step leads on."""
+    workflow = type(row).workflow
+    return workflow is not None and is_frozen(row) and workflow.is_final(getattr(row, workflow.field))
+
+
 def offers(session: Session, row: Record, actor: Actor) -> list[Offer]:
     """The steps leaving the row's state that the actor's roles allow, each with the reason if it is closed."""
     workflow = type(row).workflow

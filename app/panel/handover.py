@@ -1,7 +1,7 @@
 """Handing rows to somebody else, one by one or several at once, or taking one that is nobody's."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from secrets import token_hex
 
 from flask import flash, redirect, render_template, request, url_for
@@ -16,6 +16,7 @@ from app.kernel.handing import hand, of_yours, to_you, units_of
 from app.kernel.outbox import tell
 from app.kernel.permissions import eligible
 from app.panel.base import RecordView, check_version
+from app.panel.chosen import MOST, Became, chosen
 from app.panel.labels import said
 from app.panel.saving import saving
 from app.panel.titles import titles_of
@@ -48,11 +49,9 @@ class Handover(RecordView):
         """Give the chosen rows to another user, each by the rules of handing over one; says what became of each."""
         actor, reason = current_actor(), request.form.get("reason", "").strip()[:200]
         require(actor, "edit", self.record)
-        keys = list(dict.fromkeys(filter(None, map(natural, request.form.getlist("row")))))
-        problem, results = "", list[Handed]()
+        problem, results = "", list[Became]()
         try:
-            if not keys or len(keys) > MOST:
-                raise Refusal("Choose between 1 and %(most)d rows.", most=MOST)
+            keys = list(chosen())
             if not reason:
                 raise Refusal("Say why.", field="reason")
             with saving(db.session):
@@ -64,11 +63,19 @@ class Handover(RecordView):
             problem = said(refusal)
         to = titles_of(db.session, "ab_user", [user_id]).get(user_id, "") if results and user_id else ""
         page = render_template(
-            "panel/handed.html", record=self.record, results=results, to=to, problem=problem, keys=keys, reason=reason
+            "panel/chosen.html",
+            record=self.record,
+            title=_("Hand over to %(person)s", person=to) if to else _("Hand over"),
+            done=_("handed over"),
+            problem=problem,
+            results=results,
+            again=True,
+            rows=request.form.getlist("row")[:MOST],
+            reason=reason,
         )
         return (page, 422) if problem else page
 
-    def _handed(self, key: int, user_id: int | None, actor: Actor) -> "Handed":
+    def _handed(self, key: int, user_id: int | None, actor: Actor) -> Became:
         """Hand over one of several rows, or say why not; what is refused leaves the others alone."""
         name = str(self.record.__tablename__)
         title = titles_of(db.session, name, [key]).get(key, f"#{key}")
@@ -79,10 +86,10 @@ class Handover(RecordView):
             with db.session.begin_nested():
                 hand(db.session, row, user_id, _unit_of(user_id), actor, among_many=True)
         except Refusal as refusal:
-            return Handed(key, title, said(refusal))
-        return Handed(key, title, "", before)
+            return Became(key, title, said(refusal))
+        return Became(key, title, "", before)
 
-    def _tell(self, results: "list[Handed]", user_id: int | None, actor: Actor, reason: str) -> None:
+    def _tell(self, results: list[Became], user_id: int | None, actor: Actor, reason: str) -> None:
         """One notice to the new owner and one to each old one, however many rows there are."""
         moved = [each for each in results if not each.refused and each.before != user_id]
         batch = token_hex(8)
@@ -105,20 +112,6 @@ class Handover(RecordView):
         if not eligible(db.session, self.record, actor, [user_id]):
             raise Refusal("Choose from those who may have it.", field="owner_id")
         return user_id
-
-
-MOST = 100
-"""Rows handed over at once: as many as a page of a list shows."""
-
-
-@dataclass(frozen=True)
-class Handed:
-    """What became of one of several rows: handed over, or `refused` for a reason. `before` is who owned it."""
-
-    key: int
-    title: str
-    refused: str
-    before: int | None = None
 
 
 def _name_of(user_id: int | None) -> str:

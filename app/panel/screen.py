@@ -13,13 +13,13 @@ from app.kernel.access import may, require
 from app.kernel.actor import current_actor
 from app.kernel.handing import may_hand_over
 from app.panel import links, listing
+from app.panel.bulk import Bulk, bulk_steps
 from app.panel.exporting import Exporting
 from app.panel.files import Attaching
 from app.panel.handover import Handover
 from app.panel.lines import Lines
 from app.panel.pickers import Picking
 from app.panel.revealing import Revealing
-from app.panel.steps import Steps
 from app.panel.talking import Talking
 from app.panel.trees import name_paths
 from app.panel.writing import Writing
@@ -29,7 +29,7 @@ RELATED_SHOWN = 20
 """Rows of another record that a row's page shows before pointing to their own list."""
 
 
-class Screen(Attaching, Exporting, Handover, Lines, Picking, Revealing, Steps, Talking, Writing):
+class Screen(Attaching, Bulk, Exporting, Handover, Lines, Picking, Revealing, Talking, Writing):
     """All screens of `record`, at ``/<record>/``."""
 
     def create_blueprint(
@@ -58,6 +58,7 @@ class Screen(Attaching, Exporting, Handover, Lines, Picking, Revealing, Steps, T
             may_add=self.may_add(),
             may_export=may(current_actor(), "export", self.record),
             may_hand_over=may_hand_over(current_actor(), self.record),
+            steps=bulk_steps(current_actor(), self.record),
         )
 
     @expose("/part")

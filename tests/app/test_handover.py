@@ -6,7 +6,10 @@ from werkzeug.datastructures import MultiDict
 
 from app.kernel.actor import acting, system_actor
 from app.kernel.tables import AuditEntry, Notice
+from app.kernel.workflow import adopt
+from app.schema.errors import Conflict
 from app.schema.registry import registry
+from models.contracts.states import ContractState
 from tests.factories import make
 from tests.gadget import Gadget
 from tests.screens import plain, table_of
@@ -40,7 +43,7 @@ def owners(session):
 def test_each_row_is_handed_over_or_refused_by_itself(session, people, sign_in, rows):
     leader, to = sign_in("supervisor"), people["renewal.b"].user_id
     page = leader.get("/gadget/").text
-    assert f'name="row" value="{rows["A"]}"' in page
+    assert f'name="row" value="{rows["A"]}:' in page
     answer = send(leader, rows.values(), to)
     assert answer.status_code == 200
     told = dict(table_of(answer.text))
@@ -60,7 +63,7 @@ def test_each_row_is_handed_over_or_refused_by_itself(session, people, sign_in, 
 
 def test_who_may_not_hand_over_one_may_not_hand_over_several(session, people, sign_in, rows):
     before, own = owners(session), sign_in("renewal")
-    assert 'id="handover"' not in own.get("/gadget/").text
+    assert 'id="handover-to"' not in own.get("/gadget/").text
     answer = send(own, [rows["A"]], people["renewal"].user_id)
     assert "Only who leads the team hands work over." in answer.text
     assert sign_in("finance").post("/gadget/handover", data={"csrf_token": ""}).status_code in (400, 403)
@@ -91,4 +94,29 @@ def test_what_belongs_to_whom_it_is_about_is_not_handed_over_nor_what_has_no_own
         assert "Only who leads the team hands work over." in page, name
     with acting(system_actor("tests")):
         assert session.get(registry["absence"], key).owner_id == people["renewal"].user_id
+        session.rollback()
+
+
+def test_what_is_changed_by_steps_alone_is_handed_over_all_the_same_until_it_is_closed(session, people, sign_in):
+    record, to = registry["contract"], people["renewal.b"].user_id
+    with acting(system_actor("tests")):
+        rows = {
+            state: make(session, record, people["renewal"])
+            for state in (ContractState.IN_FORCE, ContractState.CANCELLED)
+        }
+        for state, row in rows.items():
+            adopt(session, row, state)
+        session.commit()
+        chosen = {state: (row.id, f"{row.id}:{row.version}") for state, row in rows.items()}
+    leader = sign_in("supervisor")
+    form = MultiDict({"csrf_token": leader.csrf, "owner_id": str(to), "reason": "gone"})
+    form.setlist("row", [written for _key, written in chosen.values()])
+    told = [result for _title, result in table_of(leader.post("/contract/handover", data=form).text)]
+    assert told == ["handed over", "refused Only who leads the team hands work over."]
+    with acting(people["supervisor"]):
+        row = session.get(record, chosen[ContractState.IN_FORCE][0], populate_existing=True)
+        assert row.owner_id == to
+        row.premium += 1
+        with pytest.raises(Conflict, match="Nothing can be changed here"):
+            session.flush()
         session.rollback()

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import select
 
 from app.kernel.actor import acting, system_actor
@@ -98,6 +99,24 @@ def test_search_and_filters_stand_in_the_address(visit, gadgets):
     assert page.locator("tbody tr").count() == 11
     page.get_by_role("link", name="Take away the filter State: Draft").click()
     page.wait_for_url(lambda url: "state=" not in url)
+
+
+def test_a_step_is_taken_on_all_rows_of_a_page(backend, visit, gadgets):
+    page = visit("sales")
+    page.goto("/gadget/?order=code")
+    page.get_by_text("With the chosen ones").click()
+    page.get_by_label("All on this page").check()
+    count = page.locator("[data-choosing-target=count]")
+    expect(count).to_have_text("25")
+    page.get_by_label("Choose G03").uncheck()
+    expect(count).to_have_text("24")
+    page.get_by_role("button", name="Offer", exact=True).click()
+    page.wait_for_url("**/gadget/steps/offer")
+    told = page.locator("tbody tr").all_inner_texts()
+    assert len(told) == 24
+    assert all("done" in each for each in told[1:]), "each has a price"
+    assert "refused" in told[0], "the first costs nothing"
+    assert [kept(backend, code).state for code in ("G00", "G02", "G03")] == ["draft", "offered", "draft"]
 
 
 def test_lines_are_added_and_removed_on_the_page(backend, visit, gadgets):

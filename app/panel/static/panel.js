@@ -40,6 +40,22 @@ application.register("onward", class extends Stimulus.Controller {
   disconnect() { clearTimeout(this.timer); }
 });
 
+// Rows chosen in a list: all of a page at once, and how many there are.
+application.register("choosing", class extends Stimulus.Controller {
+  static targets = ["all", "count"];
+  connect() { this.show(); }
+  all() { for (const box of this.boxes) box.checked = this.allTarget.checked; }
+  show() {
+    if (!this.hasCountTarget) return;
+    const boxes = this.boxes, chosen = boxes.filter((box) => box.checked).length;
+    this.countTarget.textContent = chosen;
+    this.countTarget.hidden = chosen === 0;
+    this.allTarget.checked = chosen > 0 && chosen === boxes.length;
+    this.allTarget.indeterminate = chosen > 0 && chosen < boxes.length;
+  }
+  get boxes() { return [...this.element.querySelectorAll("[name=row]")]; }
+});
+
 // A question before something is deleted.
 application.register("confirm", class extends Stimulus.Controller {
   static values = { question: String };

@@ -1,0 +1,72 @@
+"""A step taken on several rows at once: each by the rules of one, each told what became of it."""
+
+from flask import render_template, request
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+
+from app.extensions import db
+from app.kernel.access import may
+from app.kernel.actor import Actor, current_actor
+from app.kernel.workflow import advance
+from app.panel.chosen import Became, chosen
+from app.panel.labels import said, step_label
+from app.panel.saving import saving
+from app.panel.steps import Steps
+from app.panel.titles import titles_of
+from app.schema.errors import NotPermitted, Refusal
+from app.schema.record import Record
+from app.schema.workflow import Step
+
+REASON = "reason"
+
+
+class Bulk(Steps):
+    """Steps on the rows chosen in a list."""
+
+    @expose("/steps/<name>", methods=["POST"])
+    def take_all(self, name: str) -> tuple[str, int] | str:
+        """Take a step on each chosen row, in a transaction of its own; what is refused leaves the others alone."""
+        step, reason = self._step(name), " ".join(request.form.get(REASON, "").split())[:200]
+        if step not in bulk_steps(current_actor(), self.record):
+            raise NotPermitted("Your roles do not allow this step on several rows at once: %(step)s.", step=step.title)
+        problem, results = "", list[Became]()
+        try:
+            rows = chosen()
+            if REASON in step.asks and not reason:
+                raise Refusal("Say why.", field=REASON)
+            answers = {REASON: reason} if reason and step.asks else {}
+            titles = titles_of(db.session, str(self.record.__tablename__), rows)
+            results = [
+                Became(key, titles.get(key, f"#{key}"), self._taken(key, version, step, answers))
+                for key, version in rows.items()
+            ]
+        except Refusal as refusal:
+            problem = said(refusal)
+        page = render_template(
+            "panel/chosen.html",
+            record=self.record,
+            title=step_label(step),
+            done=_("done"),
+            problem=problem,
+            results=results,
+        )
+        return (page, 422) if problem else page
+
+    def _taken(self, key: int, version: int, step: Step, answers: dict[str, str]) -> str:
+        """Take the step on one row; why not, or nothing."""
+        try:
+            with saving(db.session):
+                advance(db.session, self.row(key), step.name, answers=dict(answers), version=version)
+        except Refusal as refusal:
+            return said(refusal)
+        return ""
+
+
+def bulk_steps(actor: Actor, record: type[Record]) -> list[Step]:
+    """The steps the actor may take that ask for nothing, or for a reason alone: those fit for many rows at once."""
+    steps = record.workflow.steps if record.workflow else ()
+    return [
+        step
+        for step in steps
+        if {asked.removesuffix("?") for asked in step.asks} <= {REASON} and may(actor, f"step:{step.name}", record)
+    ]
