@@ -1,6 +1,6 @@
 """A list as an address asks for it: what was searched and filtered, in which order, which page of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -127,7 +127,18 @@ def page_of(session: Session, what: Asked, *, counted: bool = True) -> Page:
 
 def count_of(session: Session, what: Asked) -> int:
     """How many rows there are, counted no further than one more than `MOST_COUNTED`."""
-    some = select(what.record.id).where(*what.conditions).limit(MOST_COUNTED + 1).subquery()
+    return _counted(session, what.record, what.conditions)
+
+
+def hidden_of(session: Session, what: Asked, page: Page) -> int | None:
+    """How many rows search and filters keep out, of at most `MOST_COUNTED` + 1; None where there are none of them."""
+    if not what.narrowed or page.count is None or page.count > MOST_COUNTED:
+        return None
+    return _counted(session, what.record, ()) - page.count
+
+
+def _counted(session: Session, record: Any, conditions: Iterable[ColumnElement[bool]]) -> int:
+    some = select(record.id).where(*conditions).limit(MOST_COUNTED + 1).subquery()
     return int(session.scalar(select(func.count()).select_from(some)) or 0)
 
 

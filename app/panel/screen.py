@@ -52,6 +52,7 @@ class Screen(Attaching, Bulk, Exporting, Handover, Lines, Picking, Revealing, Ta
             record=self.record,
             what=what,
             page=page,
+            hidden=listing.hidden_of(db.session, what, page),
             sizes=listing.SIZES,
             most=listing.MOST_COUNTED,
             address=self.address,

@@ -132,7 +132,8 @@ Effects = Mapping[State, Effect | tuple[Effect, ...]]
 class Workflow:
     """The steps of a record, in the order their buttons are shown.
 
-    In `frozen` states the row and its lines are changed by steps alone: what was decided stays as it was decided.
+    In `frozen` states the row and its lines are changed by steps alone: what was decided stays as it was decided. Until
+    no step leads on it may still be handed to another owner.
     Whichever step leads there, `on_exit` of the state left and `on_enter` of the state reached run as effects do, the
     one before the step's own effect, the other after it. `clocks` are the time limits that run on the way.
     """

@@ -12,7 +12,7 @@ from app.kernel.workflow import adopt
 from app.panel import listing
 from models.people import Unit
 from tests.gadget import Gadget, GadgetState
-from tests.screens import link, post, statements, table_of
+from tests.screens import link, plain, post, statements, table_of
 
 EVERYBODY = "manager"
 
@@ -181,7 +181,17 @@ FILTERS = (
 def test_filters_narrow_the_list(stock, sign_in):
     client = sign_in(EVERYBODY)
     for address, expected in FILTERS:
-        assert set(codes(client.get(f"/gadget/?psize=100&{address}").text)) == expected, address
+        page = client.get(f"/gadget/?psize=100&{address}").text
+        assert set(codes(page)) == expected, address
+        assert f"{60 - len(expected)} hidden by search and filters" in plain(page), address
+    assert "hidden by search" not in client.get("/gadget/").text
+
+
+def test_what_filters_hide_is_counted_among_the_rows_one_sees_and_no_further_than_is_told(stock, sign_in, monkeypatch):
+    own = plain(sign_in("renewal").get("/gadget/?state=offered").text)
+    assert "16 hidden by search and filters" in own, "of twenty of one's own"
+    monkeypatch.setattr(listing, "MOST_COUNTED", 30)
+    assert "At least 19 hidden by search and filters" in plain(sign_in(EVERYBODY).get("/gadget/?state=offered").text)
 
 
 def test_a_filter_by_owner_shows_whose_rows_they_are(stock, sign_in, people):

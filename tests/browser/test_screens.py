@@ -135,8 +135,15 @@ def test_lines_are_added_and_removed_on_the_page(backend, visit, gadgets):
     assert page.get_by_text("Bell").count() == 0
 
 
-@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("phone", "dark"),
+    [
+        pytest.param(False, False, id="wide-light"),
+        pytest.param(True, True, id="phone-dark"),
+        pytest.param(False, True, id="wide-dark", marks=pytest.mark.nightly),
+        pytest.param(True, False, id="phone-light", marks=pytest.mark.nightly),
+    ],
+)
 def test_every_screen_is_for_everybody(visit, gadgets, phone, dark):
     """No fault an accessibility checker finds, no sideways scroll, on the screens of a record and at the door."""
     if not AXE.is_file():

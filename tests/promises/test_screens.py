@@ -116,6 +116,7 @@ def test_every_form_of_a_record_is_whole(session, people, sign_in, record):
         assert f'name="{record.workflow.field}"' not in page
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("record", LISTED, ids=lambda record: record.__tablename__)
 def test_a_list_costs_as_many_statements_at_a_hundred_rows_as_at_twenty_five(session, people, sign_in, backend, record):
     rows = len(rows_of(session, people, record, 110))
@@ -132,6 +133,7 @@ def test_a_list_costs_as_many_statements_at_a_hundred_rows_as_at_twenty_five(ses
     assert len(set(counts.values())) == 1, counts
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("record", LISTED, ids=lambda record: record.__tablename__)
 def test_no_private_value_is_in_a_list_or_on_a_page(session, people, sign_in, record):
     keys = rows_of(session, people, record, 2)
