@@ -18,6 +18,7 @@ from views.leaving import LeavingPage, may_open, warned
 from views.page import Page
 from views.people import PeoplePage
 from views.reports import ReportsPage
+from views.search import SearchPage
 from views.settings import SettingsPage
 from views.trash import TrashPage
 
@@ -31,6 +32,7 @@ PAGES: tuple[type[Page], ...] = (
     LeavingPage,
     PeoplePage,
     ReportsPage,
+    SearchPage,
     SettingsPage,
     TrashPage,
 )

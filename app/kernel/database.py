@@ -7,10 +7,23 @@ from operator import itemgetter
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Engine, Table, any_, bindparam, event, make_url
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    any_,
+    bindparam,
+    event,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 _read_only: ContextVar[bool] = ContextVar("read_only", default=False)
@@ -123,6 +136,17 @@ def among(session: Session, column: Any, values: Iterable[Any]) -> ColumnElement
     if session.get_bind().dialect.name != "postgresql":
         return cast("ColumnElement[bool]", column.in_(list(values)))
     return cast("ColumnElement[bool]", column == any_(bindparam(None, list(values), ARRAY(column.type), unique=True)))
+
+
+def hurry(session: Session, milliseconds: int) -> None:
+    """Let the database give up each statement of this transaction that takes longer, where it can: on PostgreSQL."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.set_config("statement_timeout", str(milliseconds), True)))
+
+
+def took_too_long(error: DBAPIError) -> bool:
+    """Whether the database gave a statement up as of `hurry`; the transaction is to be rolled back."""
+    return isinstance(error.orig, psycopg.errors.QueryCanceled)
 
 
 def is_locked(error: ExceptionContext | BaseException) -> bool:

@@ -31,6 +31,36 @@ def tidy(written: str | None) -> str:
 
 def found_by(record: type[Record], written: str) -> ColumnElement[bool]:
     """A condition for the rows of `record` that hold `written` in one of the fields its panel searches."""
+    near, far = _places(record, written)
+    if not far:
+        return or_(*near) if near else false()
+    return _among(record, [select(record.id).where(or_(*near)), *far] if near else far)
+
+
+def newest(record: type[Record], written: str, most: int) -> ColumnElement[bool]:
+    """As `found_by`, but of each place the newest `most` rows alone: where many rows hold it, the database stops there.
+
+    A row whose number is `written` is among them, however old it is.
+    """
+    near, far = _places(record, written)
+    numbers = [condition for condition, unique in _whole(record, written) if unique]
+    ways = [*(select(record.id).where(or_(*some)) for some in (near, numbers) if some), *far]
+    if not ways:
+        return false()
+    return _among(record, [select(way.order_by(record.id.desc()).limit(most).subquery().c.id) for way in ways])
+
+
+def whole(record: type[Record], written: str) -> ColumnElement[bool]:
+    """Whether a row's own number, plate or other searched field is `written`, and not only holds it."""
+    return or_(false(), *(condition for condition, _unique in _whole(record, written)))
+
+
+def _among(record: type[Record], ways: list[Select[Any]]) -> ColumnElement[bool]:
+    return record.id.in_(union(*ways)) if len(ways) > 1 else record.id.in_(ways[0])
+
+
+def _places(record: type[Record], written: str) -> tuple[list[ColumnElement[bool]], list[Select[Any]]]:
+    """Where a row may hold `written`: conditions on the row itself, and ids of rows by what they link to."""
     near: list[ColumnElement[bool]] = []
     far: list[Select[Any]] = []
     for path in record.panel.search or (record.panel.title,):
@@ -49,11 +79,21 @@ def found_by(record: type[Record], written: str) -> ColumnElement[bool]:
             reached, entity = towards, further
         else:
             far += [statement.where(condition) for condition in _holds(reached, entity, last, written)]
-    if not far:
-        return or_(*near) if near else false()
-    if near:
-        far.insert(0, select(record.id).where(or_(*near)))
-    return record.id.in_(union(*far)) if len(far) > 1 else record.id.in_(far[0])
+    return near, far
+
+
+def _whole(record: type[Record], written: str) -> Iterator[tuple[ColumnElement[bool], bool]]:
+    """Conditions for the rows one of whose own fields is `written`, each with whether no two rows can have it."""
+    for name in record.panel.search or (record.panel.title,):
+        field = field_of(record, name) if "." not in name else None
+        if field is None or field.column is None or not field.open:
+            continue
+        column = getattr(record, field.key)
+        if field.private or field.key == "id":
+            yield from ((condition, field.key == "id") for condition in _holds(record, record, name, written))
+        elif field.choices is None and isinstance(field.column.type, String | Text):
+            forms = sorted({written, written.upper(), written.lower()})
+            yield column.in_(forms), bool(field.column.unique)
 
 
 def _holds(record: type[Record], entity: Any, name: str, written: str) -> Iterator[ColumnElement[bool]]:

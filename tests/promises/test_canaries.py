@@ -206,6 +206,21 @@ def test_every_page_tells_nothing_hidden(world):
     judge(world)
 
 
+def test_the_palette_tells_nothing_hidden(world):
+    """Whatever is searched for, and whatever rows a browser says were opened last: these are those one sees."""
+    places = [(r, key) for r in WHOLE for key in [*world.oracle.rows[r.__tablename__]][-4:]]
+    for name in PEOPLE.values():
+        for written in (CANARY, "2026", "86", *SOUND):
+            world.ask(name, "GET", "/search/palette", {200}, query_string={"q": written})
+        for n in range(0, len(places), 10):
+            some = places[n : n + 10]
+            recent = [f"{record.__tablename__}.{key}" for record, key in some]
+            told = world.ask(name, "GET", "/search/palette", {200}, query_string={"recent": recent}).text
+            seen = [key for record, key in some if world.oracle.sees(name, record, key)]
+            world.expect(told.count('role="option"') == len(seen), name, "is told of other rows than", seen)
+    judge(world)
+
+
 def test_the_trash_tells_a_title_to_who_might_have_deleted_the_row(world):
     """And nothing else of it, to nobody."""
     with world.app.app_context(), acting(system_actor("canaries")):

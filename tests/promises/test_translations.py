@@ -286,6 +286,8 @@ BARE = {
     "延續": "the name of the house, the same in every language",
     "Yanxu": "the name of the house",
     "% ·": "a figure's unit and a dot",
+    "Ctrl K": "keys, as they are written on the keyboard",
+    "Esc": "a key, as it is written on the keyboard",
 }
 """Texts of templates that need no translation, and why."""
 
