@@ -264,7 +264,7 @@ def _permit(session: Session, actor: Actor, verb: str, row: Record) -> None:
     if inspect(row).has_identity and not _was_within(session, actor, scope, row):
         raise NotPermitted("This row is not among those you may change.")
     changed = _changed(row)
-    handed = verb == "edit" and _is_handed(session, row, changed)
+    handed = verb == "edit" and _is_handed(session, row)
     if verb != "add" and not handed and (state := _frozen(session, row)) is not None:
         raise Conflict("Nothing can be changed here while it is %(state)s.", state=state.label)
     access.check_links(session, row, changed)
@@ -286,10 +286,12 @@ def _check_fields(actor: Actor, verb: str, row: Record, changed: set[str]) -> No
         raise Invalid(problems)
 
 
-def _is_handed(session: Session, row: Record, changed: set[str]) -> bool:
+def _is_handed(session: Session, row: Record) -> bool:
     """Whether nothing but the owner changes, of a row that is not closed: somebody has to have every open row."""
+    attrs: Any = inspect(row).attrs  # what it is linked to as well: a link set as an object is no changed column yet
+    touched = {key for key, each in attrs.items() if each.history.has_changes()}
     kept = row not in session.info.get("linking", {})
-    return bool(changed) and changed <= PLACE and kept and not workflow.is_closed(row)
+    return bool(touched) and touched <= PLACE and kept and not workflow.is_closed(row)
 
 
 def _frozen(session: Session, row: Record) -> Choice | None:

@@ -108,6 +108,8 @@ def test_what_is_changed_by_steps_alone_is_handed_over_all_the_same_until_it_is_
             adopt(session, row, state)
         session.commit()
         chosen = {state: (row.id, f"{row.id}:{row.version}") for state, row in rows.items()}
+        other = make(session, registry["customer"], people["renewal"])
+        session.commit()
     leader = sign_in("supervisor")
     form = MultiDict({"csrf_token": leader.csrf, "owner_id": str(to), "reason": "gone"})
     form.setlist("row", [written for _key, written in chosen.values()])
@@ -116,7 +118,10 @@ def test_what_is_changed_by_steps_alone_is_handed_over_all_the_same_until_it_is_
     with acting(people["supervisor"]):
         row = session.get(record, chosen[ContractState.IN_FORCE][0], populate_existing=True)
         assert row.owner_id == to
-        row.premium += 1
-        with pytest.raises(Conflict, match="Nothing can be changed here"):
-            session.flush()
-        session.rollback()
+        for field, value in (("premium", row.premium + 1), ("customer", other)):
+            with session.no_autoflush:
+                setattr(row, field, value)
+                row.owner_id = people["renewal"].user_id
+            with pytest.raises(Conflict, match="Nothing can be changed here"):
+                session.flush()
+            session.rollback()

@@ -13,11 +13,13 @@ from app.kernel.actor import acting, system_actor
 from app.kernel.tables import AuditEntry, Trashed
 from app.kernel.transfer import load
 from app.kernel.transfer.export import export
-from app.schema.errors import NotPermitted, Refusal
+from app.kernel.workflow import adopt
+from app.schema.errors import Conflict, NotPermitted, Refusal
 from app.schema.record import link_of
 from app.schema.registry import registry
 from app.schema.transfer import Cell, Profile, Target
 from models.operations import Script
+from models.operations.states import ScriptState
 from models.products import Product
 from tests.factories import make
 from tests.gadget import Gadget, Trinket
@@ -249,3 +251,20 @@ def test_files_hold_codes(session, people, tmp_path, monkeypatch):
         head, *rows = export(session, Script)
         at = head.index("products")
         assert [row[at] for row in rows] == ["P2;P3", ""]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_links_of_a_row_that_only_steps_change_stay(session, people):
+    with acting(system_actor("tests")):
+        first, second = (make(session, Product, people["manager"], code=code).id for code in ("P1", "P2"))
+        row = make(session, Script, people["operations"], products=(first,))
+        adopt(session, row, ScriptState.PUBLISHED)
+        session.commit()
+        key = row.id
+    with acting(people["manager"]):
+        row = session.get(Script, key, populate_existing=True)
+        row.products = (second,)
+        with pytest.raises(Conflict, match="Nothing can be changed here"):
+            session.flush()
+        session.rollback()
+        assert session.get(Script, key, populate_existing=True).products == (first,)
