@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -17,6 +17,7 @@ from app.kernel.actor import Actor, current_actor
 from app.kernel.fields import hidden_in
 from app.kernel.workflow import Offer, advance, offers
 from app.panel import texts
+from app.panel.chosen import chosen
 from app.panel.fields import field_of
 from app.panel.labels import part_label, said, step_label
 from app.schema.approval import Tiers
@@ -24,7 +25,6 @@ from app.schema.errors import NotFound, Refusal
 from app.schema.record import Record
 from app.schema.registry import registry
 from app.schema.workflow import Step
-from app.schema.written import natural
 from views.page import Page
 
 SHOWN = 100
@@ -77,11 +77,11 @@ class ApprovalsPage(Page):
         step = next((s for s in approvals_of(record) if s.name == step_name), None) if record else None
         if record is None or step is None:
             raise NotFound("There is no such approval.")
-        chosen = request.form.getlist("row")
-        for text in chosen:
-            _take(record, step, text)
-        if not chosen:
-            flash(_("Choose at least one row."), "info")
+        try:
+            for key, version in chosen().items():
+                _take(record, step, key, version)
+        except Refusal as refusal:
+            flash(said(refusal), "info")
         return redirect(url_for("ApprovalsPage.list"), 303)
 
 
@@ -130,18 +130,17 @@ def _waiting(actor: Actor, rows: Any, step: Step) -> Iterator[Waiting]:
         )
 
 
-def _take(record: type[Record], step: Step, text: str) -> None:
-    """`text` is ``id:version``. A refusal undoes this row alone."""
-    key, _sep, version = text.partition(":")
+def _take(record: type[Record], step: Step, key: int, version: int) -> None:
+    """A refusal undoes this row alone."""
     title = f"#{key}"
     try:
         with db.session.begin_nested():
-            row = find(db.session, record, natural(key))
+            row = find(db.session, record, key)
             title = row.title
             answers = approvals.confirming(row, step)
             if answers is None:
                 raise Refusal("This step asks for more: open the row.")
-            advance(db.session, row, step.name, answers=answers, version=natural(version) or 0)
+            advance(db.session, row, step.name, answers=answers, version=version)
         db.session.commit()
     except Refusal as refusal:
         db.session.rollback()

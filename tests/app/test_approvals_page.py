@@ -81,7 +81,7 @@ def test_many_are_approved_at_once_and_the_result_of_each_is_told(session, sign_
 def test_nothing_chosen_is_said_and_a_row_without_version_is_not_taken(session, sign_in, people, expenses):
     client = sign_in("supervisor")
     post(client, "/approvals/expense/approve")
-    assert "Choose at least one row" in client.get("/approvals/").text
+    assert "Choose between 1 and 100 rows." in client.get("/approvals/").text
     post(client, "/approvals/expense/approve", row=[str(expenses[0])])
     assert state_of(session, expenses[0]) == ExpenseState.SUBMITTED
 
