@@ -196,6 +196,7 @@ class Claim(Attached, Owned, Noted, Record):
             ),
             Sla(
                 "payment",
+                label="Payment of the claim",
                 since=S.APPROVED,
                 until=S.PAID,
                 void=S.REVIEWING | S.WITHDRAWN,
