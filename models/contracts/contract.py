@@ -110,7 +110,7 @@ class Contract(Owned, Noted, Record):
         menu=Menu("Contracts", icon="file-certificate", order=10),
         title="number",
         columns=("number", "customer_id", "product_id", "premium", "starts_on", "expires_on", "state"),
-        search=("number", "customer.name", "plate"),
+        search=("number", "customer.name", "customer.phone", "plate"),
         form=(
             Group("Contract", "customer_id", "product_id", "coverage", "starts_on", "expires_on", "channel"),
             Group("Price", "premium", "billing", "instalment"),

@@ -1,6 +1,6 @@
 """Customer: a person, household or firm with everything needed to reach and serve them."""
 
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from app.schema.conditions import If
 from app.schema.fields import Rule
@@ -39,7 +39,7 @@ class Customer(Owned, Noted, Spelt, Record):
     number: Mapped[str] = serial("CUS-{year}-{seq:06}")
     name: Mapped[ShortText]
     kind: Mapped[CustomerKind] = choice(CustomerKind, default=CustomerKind.INDIVIDUAL)
-    phone: Mapped[Phone | None]
+    phone: Mapped[Phone | None] = mapped_column(index=True)
     email: Mapped[Email | None]
     address: Mapped[Address | None]
     region: Mapped[ShortText | None]
@@ -71,7 +71,7 @@ class Customer(Owned, Noted, Spelt, Record):
         menu=Menu("Customers", icon="address-book", order=10),
         title="name",
         columns=("number", "name", "kind", "phone", "region", "state"),
-        search=("number", "name"),
+        search=("number", "name", "phone"),
         form=(
             Group("Customer", "name", "kind", "gender", "birth_on", "id_number"),
             Group("How to reach", "phone", "email", "address", "region"),

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
-from sqlalchemy.orm import Mapped, object_session, relationship
+from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
 
 from app.schema.grants import Grants
 from app.schema.kinds import Day, LongText, Money, Phone, ShortText, choice, ref, serial, starts_at
@@ -53,7 +53,7 @@ class Lead(Owned, Noted, Record):
 
     number: Mapped[str] = serial("LEAD-{year}-{seq:06}")
     name: Mapped[ShortText]
-    phone: Mapped[Phone | None]
+    phone: Mapped[Phone | None] = mapped_column(index=True)
     source: Mapped[LeadSource] = choice(LeadSource, default=LeadSource.CALL)
     customer_id: Mapped[int | None] = ref("customer")
     customer: Mapped["Customer | None"] = relationship()
@@ -72,7 +72,7 @@ class Lead(Owned, Noted, Record):
         menu=Menu("Sales", icon="users", order=10),
         title="name",
         columns=("number", "name", "phone", "source", "expected_premium", "next_contact_on", "owner_id", "state"),
-        search=("number", "name"),
+        search=("number", "name", "phone"),
         form=(
             Group("Prospect", "name", "phone", "source", "customer_id"),
             Group("Interest", "product_id", "expected_premium", "next_contact_on", "remark"),

@@ -45,17 +45,18 @@ def said(page):
 def test_rows_are_found_by_number_plate_and_sound_within_ones_own(session, people, sign_in):
     plate = kind_of(Contract, "plate").sample(3)
     with acting(system_actor("tests")):
-        mine = make(session, Customer, people["renewal"], name="王曉明")
-        other = make(session, Customer, people["renewal2"], name="王晓明")
+        mine = make(session, Customer, people["renewal"], name="王曉明", phone="+8613800138000")
+        other = make(session, Customer, people["renewal2"], name="王晓明", phone="+8613800138000")
         contract = make(session, Contract, people["renewal"], customer_id=mine.id, plate=plate)
         make(session, Contract, people["renewal2"], customer_id=other.id, plate=plate)
         session.commit()
         numbers = mine.number, other.number, contract.number
     client = sign_in("renewal")
-    for written in ("wangxiaoming", "Wang Xiao", "wxm", "王晓", "曉"):
+    for written in ("wangxiaoming", "Wang Xiao", "wxm", "王晓", "曉", "138 0013 8000"):
         page = answer(client, q=written)
         assert groups(page) == {"Customers": ["王曉明"], "Contracts": [numbers[2]]}, written
         assert said(page) == "2 results"
+    assert groups(answer(client, q="13800138")) == {}, "a phone number is found in full alone"
     page = answer(client, q=numbers[0].lower())
     assert groups(page) == {"Customers": ["王曉明"]}
     assert "data-whole" in page, "it is the number of this row"
