@@ -63,7 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     compress.init_app(app)
     with app.app_context():
         prepare(db.engine)
-        builder = PanelBuilder(app, db.session, security_manager_class=security.PanelSecurity, indexview=mount.Index)
+        builder = PanelBuilder(app, db.session, security_manager_class=security.PanelSecurity, indexview=views.Index)
         security.bind_actor(app, db.session)
         provider.register(app, settings)
         mount.mount(app, builder)

@@ -6,11 +6,12 @@ from flask import Flask
 from flask_appbuilder import AppBuilder
 from jinja2 import ChoiceLoader, FileSystemLoader
 
-from app.panel.navigation import Beside, add_page, name_permission, offer_beside, open_behind, warn_before
+from app.panel.navigation import Beside, add_page, name_permission, offer_beside, open_behind, warn_before, work_at
 from views.approvals import ApprovalsPage
 from views.desk import DeskPage
 from views.figures import FiguresPage
 from views.health import HealthPage
+from views.home import Index as Index
 from views.imports import ImportsPage
 from views.inbox import InboxPage
 from views.jobs import JobsPage
@@ -49,6 +50,7 @@ add_page("Administration", "Settings", "SettingsPage.list", "adjustments", "page
 name_permission("page:leaving", "Hand over the work of those one leads")
 offer_beside("person", Beside("Hand over work", "LeavingPage.show", "users-group", may_open))
 warn_before("person", "leave", lambda person: warned(person.user_id))
+work_at("renewal", "DeskPage.show", "page:desk")
 open_behind("appraisal_line", "label", "FiguresPage.show")
 open_behind("appraisal_line", "actual", "FiguresPage.show")
 

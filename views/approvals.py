@@ -67,8 +67,7 @@ class ApprovalsPage(Page):
     @expose("/")
     def list(self) -> str:
         """Everything that waits for me, by record and step."""
-        queues = [queue for record in registry for step in approvals_of(record) if (queue := _queue(record, step)).rows]
-        return render_template("approvals/list.html", queues=queues, shown=SHOWN)
+        return render_template("approvals/list.html", queues=waiting_for_me(), shown=SHOWN)
 
     @expose("/<name>/<step_name>", methods=["POST"])
     def take(self, name: str, step_name: str) -> Response:
@@ -83,6 +82,11 @@ class ApprovalsPage(Page):
         except Refusal as refusal:
             flash(said(refusal), "info")
         return redirect(url_for("ApprovalsPage.list"), 303)
+
+
+def waiting_for_me() -> list[Queue]:
+    """Everything that waits for the present person's approval, by record and step."""
+    return [queue for record in registry for step in approvals_of(record) if (queue := _queue(record, step)).rows]
 
 
 def approvals_of(record: type[Record]) -> list[Step]:

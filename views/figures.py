@@ -1,28 +1,63 @@
-"""Behind a figure: the rows an appraisal's figure was drawn from, as far as the viewer may see them."""
+"""Behind a figure: the rows it was drawn from, as far as the viewer may see them."""
 
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 from flask_appbuilder import expose
 from sqlalchemy import func, select
 
 from app.extensions import db
-from app.kernel.access import find
+from app.kernel.access import find, require
+from app.kernel.actor import current_actor
+from app.kernel.clock import house_day
 from app.panel.cells import cell
 from app.panel.fields import columns_of, field_of
+from app.panel.filters import ME
+from app.panel.labels import translated
 from app.panel.titles import Read, Reading
+from app.schema.errors import NotFound
+from app.schema.measure import Measure
 from app.schema.registry import registry
 from models.appraisal import AppraisalLine
 from models.appraisal.operations import rows_behind
 from views.page import Page
 
 SHOWN = 200
+MONTHS = 6
+"""Months a measure is drawn over."""
 
 
 class FiguresPage(Page):
-    """Open to whoever sees the appraisal; the rows are narrowed to the viewer's own reach."""
+    """Open to whoever sees the appraisal, or the record measured; rows are narrowed to the viewer's own reach."""
 
     route_base = "/figures"
+
+    @expose("/of/<name>")
+    def behind(self, name: str) -> str:
+        """A measure over the days of the address, with its months up to then and the rows behind it.
+
+        ``whose=me`` are the present person's own, else all that he or she sees.
+        """
+        measure, first, last = registry.measures.get(name), *_period()
+        if measure is None:
+            raise NotFound("There is no such measure.")
+        record: Any = registry[measure.record]
+        require(current_actor(), "read", record)
+        whose = current_actor().user_id if request.args.get("whose") == ME else None
+        rows = record.id.in_(measure.rows(whose, first, last).with_only_columns(record.id))
+        months = [(day, min(_end(day), last)) for day in _months(last)]
+        return render_template(
+            "figures/measure.html",
+            measure=measure,
+            first=first,
+            last=last,
+            value=in_words(measure, measure.reading(measure.figure(db.session, whose, first, last))),
+            chart=_chart(measure, whose, months),
+            record=record,
+            **_shown(record, rows),
+        )
 
     @expose("/<int:key>")
     def show(self, key: int) -> str:
@@ -31,19 +66,59 @@ class FiguresPage(Page):
         measure = registry.measures[line.measure]
         record = registry[measure.record]
         behind = record.id.in_(rows_behind(db.session, line).with_only_columns(record.id))
-        columns = columns_of(record)
-        reading = Reading(record, columns)
-        found = db.session.execute(reading.statement.where(behind).order_by(record.id).limit(SHOWN))
         return render_template(
             "figures/show.html",
             line=line,
             measure=measure,
             record=record,
-            columns=columns,
-            reads=[reading.read(row) for row in found],
-            count=db.session.scalar(select(func.count(record.id)).where(behind)),
-            shown=SHOWN,
             cell=cell,
             field=lambda name: field_of(AppraisalLine, name),
             read=Read(line, {}, line.title),
+            **_shown(record, behind),
         )
+
+
+def _shown(record: Any, behind: Any) -> dict[str, Any]:
+    """The rows behind a figure for the templates: the first of them, and how many there are."""
+    columns = columns_of(record)
+    reading = Reading(record, columns)
+    found = db.session.execute(reading.statement.where(behind).order_by(record.id).limit(SHOWN))
+    count = db.session.scalar(select(func.count(record.id)).where(behind))
+    return {"columns": columns, "reads": [reading.read(row) for row in found], "count": count, "shown": SHOWN}
+
+
+def in_words(measure: Measure, value: Decimal | None) -> str:
+    """A value in the measure's unit; a dash where there is none."""
+    if value is None:
+        return "—"
+    rounded = value.quantize(Decimal("0.1") if measure.unit == "%" else Decimal(1))
+    return f"{rounded:,}" + (" %" if measure.unit == "%" else "")
+
+
+def _period() -> tuple[date, date]:
+    """The days of the address; the current month so far where they say nothing, or no period."""
+    today = house_day(datetime.now(UTC))
+    try:
+        first, last = (date.fromisoformat(request.args[end]) for end in ("first", "last"))
+    except (KeyError, ValueError):
+        first, last = today.replace(day=1), today
+    return (first, last) if first <= last and first.year > 1 else (today.replace(day=1), today)
+
+
+def _end(first: date) -> date:
+    return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def _months(last: date) -> list[date]:
+    """The first days of the months up to that of `last`."""
+    found = [last.replace(day=1)]
+    while len(found) < MONTHS:
+        found.insert(0, (found[0] - timedelta(days=1)).replace(day=1))
+    return found
+
+
+def _chart(measure: Measure, whose: int | None, months: list[tuple[date, date]]) -> dict[str, Any]:
+    values = [measure.reading(measure.figure(db.session, whose, *days)) for days in months]
+    series = {"name": translated(measure.label), "rate": measure.unit == "%"}
+    drawn = [None if value is None else round(float(value), 2) for value in values]
+    return {"labels": [f"{first:%Y-%m}" for first, _last in months], "series": [series | {"values": drawn}]}

@@ -9,10 +9,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.kernel.clock import house_day, house_zone
+from app.kernel.clocks import clocks_of, told_by
+from app.kernel.fields import reads_everywhere
 from app.kernel.tables import Clock
 from app.schema.calendar import DAY, Calendar
 from app.schema.clocks import Sla
@@ -93,6 +95,16 @@ def possible(sla: Sla, promised: bool) -> tuple[Standing, ...]:
     return tuple(each for each in Standing if each not in never)
 
 
+def told(record: type[Record]) -> list[tuple[Sla, bool]]:
+    """The clocks of a record, each with whether it is the promise, that give the current actor no hidden field away."""
+    return [
+        (sla, promised)
+        for sla in clocks_of(record)
+        for promised, there in ((False, sla.within is not None), (True, bool(sla.promise)))
+        if there and all(reads_everywhere(record, name) for name in told_by(record, sla, promised))
+    ]
+
+
 def rows_that(
     record: type[Record], clocks: Iterable[tuple[str, bool]], wanted: Iterable[Standing], now: datetime
 ) -> ColumnElement[bool]:
@@ -107,11 +119,21 @@ def rows_that(
         same = [getattr(again, key) == getattr(Clock, key) for key in ("record", "row_id", "name", "promised")]
         later = (again.round > Clock.round, again.round > 1)  # the second lets the planner know how few there are
         ways.append(and_(or_(*ended), ~exists().where(*same, *later)))
-    mine = select(Clock.row_id).where(
-        Clock.record == str(record.__tablename__), or_(false(), *_named(clocks)), or_(false(), *ways)
-    )
+    mine = select(Clock.row_id).where(_of(record, clocks), or_(false(), *ways))
     entity: Any = record
     return entity.id.in_(mine)
+
+
+def nearest(record: type[Record], clocks: Iterable[tuple[str, bool]]) -> ScalarSelect[datetime | None]:
+    """When the first of these clocks of a row ends, of those that tick or had passed before they were stopped."""
+    entity: Any = record
+    passed = or_(Clock.paused_at.is_(None), Clock.promised, Clock.due <= Clock.paused_at)
+    ends = select(func.min(Clock.due)).where(Clock.stopped_at.is_(None), passed, Clock.row_id == entity.id)
+    return ends.where(_of(record, clocks)).correlate(entity).scalar_subquery()
+
+
+def _of(record: type[Record], clocks: Iterable[tuple[str, bool]]) -> ColumnElement[bool]:
+    return and_(Clock.record == str(record.__tablename__), or_(false(), *_named(clocks)))
 
 
 def _named(clocks: Iterable[tuple[str, bool]]) -> Iterator[ColumnElement[bool]]:

@@ -5,6 +5,8 @@
 of them a field knows, its kind says (`Kind.operators`). A value that cannot be read is left out and said so.
 ``clock=late`` asks for rows one of whose time limits has passed, ``clock.decision=today`` for one limit among several,
 ``clock.answer.promise=late`` for what was promised beside it; the words are those of `app.kernel.standing.Standing`.
+``owner_id=me`` asks for one's own rows and those one stands in for, ``work=late`` for rows that wait for their owners
+and are late (`app.kernel.waiting.Wait`).
 """
 
 import dataclasses
@@ -18,8 +20,11 @@ from sqlalchemy import ColumnElement, Text, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 from werkzeug.datastructures import MultiDict
 
+from app.kernel import waiting
+from app.kernel.actor import current_actor
 from app.kernel.clock import own_zone
 from app.kernel.standing import Standing, rows_that
+from app.kernel.waiting import Wait
 from app.panel import timing
 from app.panel.fields import Field, columns_of, fields_of
 from app.panel.labels import choice_label, said
@@ -33,6 +38,7 @@ from app.schema.traits import Tree
 from app.schema.types import Several
 
 NOBODY = "none"
+ME = "me"
 
 
 @dataclass
@@ -71,6 +77,8 @@ def offered(record: type[Record]) -> Iterator[Filter]:
     names += [r.field for other in registry for r in other.panel.related if r.record == record.__tablename__]
     for clocked in timing.clocked(record):
         yield Filter(clocked, "clock", [(how.value, timing.words(how)) for how in clocked.options])
+    if waiting.works(record):
+        yield Filter(Worked(record, "work", "work", None, "", None), "work", _waits())
     for each in fields_of(record, [f.name for f in columns_of(record)] + names):
         if each.far:
             yield Filter(each, "links")
@@ -89,6 +97,20 @@ def offered(record: type[Record]) -> Iterator[Filter]:
             yield Filter(each, "text")
         elif each.kind is not None and each.kind.suggest is not None:
             yield Filter(each, "choice", [(value, value) for value in each.kind.suggest()])
+
+
+class Worked(Field):
+    """Whether rows wait for their owners, as something a list is filtered by."""
+
+    @property
+    def label(self) -> str:
+        """What it is called."""
+        return _("Work")
+
+
+def _waits() -> list[tuple[str, str]]:
+    words = {Wait.WAITING: _("waiting"), Wait.TODAY: _("due today"), Wait.LATE: _("late")}
+    return [(how.value, words[how]) for how in Wait]
 
 
 @dataclass
@@ -122,8 +144,9 @@ def _words(each: Filter, parameter: str, value: str) -> str:
     if parameter.endswith((".from", ".to")):
         template = _("%(field)s from %(value)s") if parameter.endswith(".from") else _("%(field)s up to %(value)s")
         return template % {"field": each.field.label, "value": value}
-    word = dict(each.options).get(value, each.title or value)
-    return _("%(field)s: %(value)s", field=each.field.label, value=_("nobody") if value == NOBODY else word)
+    special = {NOBODY: _("nobody"), ME: _("me")} if each.style == "link" else {}
+    word = special.get(value) or dict(each.options).get(value, each.title or value)
+    return _("%(field)s: %(value)s", field=each.field.label, value=word)
 
 
 def _equal(
@@ -139,6 +162,11 @@ def _equal(
         if written == NOBODY and each.style == "link":
             ways.append(column.is_(None))
             each.wanted.setdefault(name, []).append(written)
+            continue
+        if written == ME and name == "owner_id":
+            ways.append(waiting.mine(record, current_actor()))
+            each.wanted.setdefault(name, []).append(written)
+            each.title = _("me")
             continue
         try:
             value: Any = (each.field.kind.read if each.field.kind else int)(written)
@@ -194,6 +222,18 @@ def _standing(
     if wanted := [Standing(written) for written in each.wanted.get(name, ())]:
         clocks = [(sla.name, promised) for sla, promised in each.field.clocks]
         yield rows_that(record, clocks, wanted, datetime.now(UTC))
+
+
+def _working(
+    session: Session, record: Any, each: Filter, args: "MultiDict[str, str]", problems: list[str]
+) -> Iterator[ColumnElement[bool]]:
+    """Rows that wait for their owners in the way asked for."""
+    if written := args.get("work", "").strip():
+        if written not in list(Wait):
+            problems.append(_problem(each.field, BadValue("choose one of: %(choices)s", choices=", ".join(Wait))))
+            return
+        each.wanted["work"] = [written]
+        yield waiting.waits(record, Wait(written), datetime.now(UTC))
 
 
 def _holds(column: Any, value: Any) -> ColumnElement[bool]:
@@ -260,5 +300,6 @@ _READERS = {
     "text": (_equal, _containing),
     "links": (_linked,),
     "clock": (_standing,),
+    "work": (_working,),
 }
 """How each style of filter is read from an address."""

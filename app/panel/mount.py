@@ -1,7 +1,7 @@
 """Derive screens and resources from every record and bind them to one application."""
 
-from flask import Flask, render_template
-from flask_appbuilder import AppBuilder, BaseView, expose
+from flask import Flask
+from flask_appbuilder import AppBuilder
 
 from app.panel import errors, face, headers, history_api, resource, security
 from app.panel.files import FileResource, FileView
@@ -20,18 +20,6 @@ from app.schema.registry import registry
 
 name_permission("page:impersonate", "See the panel as another person")
 name_permission("page:impersonate_write", "Write while seeing the panel as another person")
-
-
-class Index(BaseView):
-    """The front page."""
-
-    route_base = ""
-    default_view = "index"
-
-    @expose("/")
-    def index(self) -> str:
-        """What the present person may open."""
-        return render_template("panel/home.html")
 
 
 def mount(app: Flask, builder: AppBuilder) -> None:

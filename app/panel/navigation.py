@@ -10,6 +10,7 @@ from flask_babel import get_locale
 from app.kernel.access import may
 from app.kernel.actor import Actor, current_actor
 from app.panel.labels import record_plural, translated
+from app.schema.record import Record
 from app.schema.registry import registry
 
 
@@ -34,6 +35,7 @@ class Entry:
     icon: str
     order: int
     endpoint: str
+    record: str = ""
 
     @property
     def active(self) -> bool:
@@ -64,6 +66,7 @@ class Warned:
 _pages: dict[str, PageLink] = {}
 _named: dict[str, str] = {}
 _behind: dict[tuple[str, str], str] = {}
+_desks: dict[str, tuple[str, str]] = {}
 _beside: dict[str, list["Beside"]] = {}
 _warnings: dict[tuple[str, str], Callable[[Any], "Warned | None"]] = {}
 
@@ -86,6 +89,19 @@ def open_behind(record: str, field: str, endpoint: str) -> None:
 def behind(record: str, field: str) -> str | None:
     """The page the values of a field open, if there is one."""
     return _behind.get((record, field))
+
+
+def work_at(record: str, endpoint: str, permission: str) -> None:
+    """Name the page at which the rows of a record are worked; ``endpoint`` takes the row's id as ``key``."""
+    _desks[record] = (endpoint, permission)
+
+
+def worked_at(record: type[Record], key: int) -> str:
+    """Where the present person works a row: at the desk made for it, else on the row's own page."""
+    endpoint, permission = _desks.get(str(record.__tablename__), ("", ""))
+    if endpoint and current_actor().scope("open", permission):
+        return url_for(endpoint, key=key)
+    return url_for(f"{record.__tablename__}.show", key=key)
 
 
 def offer_beside(record: str, page: Beside) -> None:
@@ -142,7 +158,8 @@ def _entries(actor: Actor) -> Iterator[tuple[str, Entry]]:
         menu, endpoint = record.panel.menu, f"{record.__tablename__}.list"
         if menu and endpoint in known and may(actor, "read", record):
             url = f"{request.script_root}/{record.__tablename__}/"
-            yield menu.area, Entry(record_plural(record), url, menu.icon, menu.order, endpoint)
+            name = str(record.__tablename__)
+            yield menu.area, Entry(record_plural(record), url, menu.icon, menu.order, endpoint, name)
     for page in _pages.values():
         if page.endpoint in known and (not page.permission or actor.scope("open", page.permission)):
             yield (

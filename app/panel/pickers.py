@@ -19,7 +19,7 @@ from app.kernel.trees import below
 from app.panel import search
 from app.panel.base import RecordView
 from app.panel.fields import USERS, Field, lines_of, links_of
-from app.panel.filters import NOBODY
+from app.panel.filters import ME, NOBODY
 from app.panel.titles import naming
 from app.schema.errors import NotFound
 from app.schema.record import Record
@@ -65,6 +65,8 @@ class Picking(RecordView):
         found: list[tuple[Any, str]] = list(options(link, search.tidy(request.args.get("q")), conditions, without))
         if purpose == "filter" and link.column is not None and link.column.nullable and not request.args.get("q"):
             found.insert(0, (NOBODY, _("nobody") if link.target == USERS else _("none")))
+        if purpose == "filter" and link.key == "owner_id" and not request.args.get("q"):
+            found.insert(0, (ME, _("me")))
         return jsonify(options=[{"value": str(key), "text": title} for key, title in found])
 
 

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from app.kernel import clocks
 from app.kernel.actor import Actor
 from app.kernel.clock import house_day, house_zone
-from app.kernel.fields import hidden_in, reads_everywhere
+from app.kernel.fields import hidden_in
 from app.kernel.settings import setting_value
-from app.kernel.standing import Standing, possible, standing
+from app.kernel.standing import Standing, possible, standing, told
 from app.kernel.tables import Clock
 from app.panel import texts
 from app.panel.fields import Field
@@ -127,12 +127,7 @@ def clocked(record: type[Record]) -> list[Clocked]:
 
     A clock that would give away a field the present person does not read everywhere is left out.
     """
-    every = [
-        (sla, promised)
-        for sla in clocks.clocks_of(record)
-        for promised, there in ((False, sla.within is not None), (True, bool(sla.promise)))
-        if there and all(reads_everywhere(record, name) for name in clocks.told_by(record, sla, promised))
-    ]
+    every = told(record)
     asked = [("clock", tuple(every))] if every else []
     if len(every) > 1:
         asked += [(f"clock.{sla.name}{'.promise' if promised else ''}", ((sla, promised),)) for sla, promised in every]

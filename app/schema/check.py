@@ -10,7 +10,7 @@ from sqlalchemy.orm import configure_mappers
 from app.schema import check_fields, clocks, transfer
 from app.schema.errors import DeclarationError
 from app.schema.grants import VERBS
-from app.schema.kinds import FileKind
+from app.schema.kinds import DAY, MOMENT, FileKind
 from app.schema.record import Line, Record, many_of
 from app.schema.registry import Registry
 from app.schema.rows import Shared, _Placed
@@ -89,6 +89,10 @@ def faults_of(record: type[Record], registry: Registry) -> Iterator[str]:
     for state in (*workflow.on_enter, *workflow.on_exit) if workflow else ():
         if state not in (record.__table__.columns[workflow.field].info.get("choices") or ()):  # type: ignore[union-attr]
             yield f"says what happens in {state!r}, which is no state of it"
+    if workflow and workflow.due:
+        due = record.__table__.columns.get(workflow.due)
+        if due is None or due.info.get("kind") not in (DAY, MOMENT):
+            yield f"says due={workflow.due!r}, which is no Day or Moment of it"
     for step in steps:
         yield from (f"step {step.name!r} {fault}" for fault in _step_faults(record, step, names))
     yield from clocks.faults_of(record)

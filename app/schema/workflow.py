@@ -136,6 +136,8 @@ class Workflow:
     no step leads on it may still be handed to another owner.
     Whichever step leads there, `on_exit` of the state left and `on_enter` of the state reached run as effects do, the
     one before the step's own effect, the other after it. `clocks` are the time limits that run on the way.
+    In the states `waits` a row waits for whoever owns it; unless said, in those that some step leaves and that are not
+    frozen. `due` is the field with the day, or the moment, by which the owner has to act next.
     """
 
     def __init__(
@@ -146,8 +148,12 @@ class Workflow:
         on_enter: Effects | None = None,
         on_exit: Effects | None = None,
         clocks: tuple[Sla, ...] = (),
+        waits: Any = None,
+        due: str = "",
     ) -> None:
         self.steps, self.field, self.frozen, self.clocks = steps, field, _set(frozen), clocks
+        left = frozenset(state for step in steps for state in step.source)
+        self.waits, self.due = left - self.frozen if waits is None else _set(waits), due
         self.on_enter, self.on_exit = _effects(on_enter), _effects(on_exit)
         names = [step.name for step in steps]
         if twice := {name for name in names if names.count(name) > 1}:

@@ -221,4 +221,5 @@ class Appraisal(Owned, Record):
             effect=_composed,
         ),
         frozen=S,
+        waits=S.DRAFT,
     )

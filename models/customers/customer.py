@@ -103,4 +103,5 @@ class Customer(Owned, Noted, Spelt, Record):
             label="Put to rest",
             tone="secondary",
         ),
+        waits=(),
     )

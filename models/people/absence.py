@@ -109,6 +109,7 @@ class Absence(Owned, Noted, Record):
             tone="secondary",
         ),
         frozen=AbsenceState.APPROVED | AbsenceState.REFUSED | AbsenceState.CANCELLED,
+        waits=(),
     )
 
 

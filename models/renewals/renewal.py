@@ -21,7 +21,7 @@ from models.contracts.states import Channel
 from models.renewals import effects
 from models.renewals.rules import LeftOut, cohort_of
 from models.renewals.settings import FIRST_CONTACT_DAYS
-from models.renewals.states import IN_TALKS, LOST, ContactChannel, Intent, RefusalReason, RenewalState
+from models.renewals.states import IN_TALKS, LOST, OPEN, ContactChannel, Intent, RefusalReason, RenewalState
 
 if TYPE_CHECKING:
     from models.customers.customer import Customer
@@ -188,6 +188,8 @@ class Renewal(Owned, Noted, Record):
             tone="secondary",
         ),
         frozen=S.RENEWED | S.LEFT_OUT,
+        waits=OPEN,
+        due="next_contact_on",
         clocks=(
             Sla(
                 "first_contact",

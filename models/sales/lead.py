@@ -89,4 +89,5 @@ class Lead(Owned, Noted, Record):
         Step("lose", OPEN, S.LOST, by=SELLERS, asks=("loss_reason", "reason"), tone="danger"),
         Step("revive", S.LOST, S.CONTACT, by=(Role.SALES, *LEADERS), asks=("reason",), tone="secondary"),
         frozen=S.SUBMITTED | S.LOST,
+        due="next_contact_on",
     )

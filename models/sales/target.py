@@ -79,4 +79,5 @@ class Target(Owned, Noted, Record):
         Step("break_down", S.DRAFT, S.IN_FORCE, by=Role.SUPERVISOR, when=_unfit, label="Put part in force"),
         Return("withdraw", S.IN_FORCE, S.DRAFT, by=Role.MANAGER, tone="danger"),
         frozen=S.IN_FORCE,
+        waits=(),
     )

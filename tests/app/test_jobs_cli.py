@@ -93,6 +93,7 @@ def until(holds: Callable[[], Any], seconds: float = 60) -> Any:
 
 
 class TestRun:
+    @pytest.mark.parametrize("backend", ["sqlite_backend"], indirect=True)
     def test_it_prints_one_line_of_json_also_for_a_period_that_ran_before(self, flask: Any, backend: Backend) -> None:
         words = ["jobs", "run", "notices.send", "--due", "2011-01-30T08:00"]
         done = flask(*words)

@@ -1,5 +1,6 @@
 """Commands of the panel itself."""
 
+import pytest
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 
@@ -33,5 +34,6 @@ def test_a_name_that_is_taken_and_a_short_password_are_refused(app):
     assert "at least 12" in short.output
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_check_says_that_the_declarations_hold(app):
     assert "hold together" in run(app, "check").output

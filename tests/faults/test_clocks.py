@@ -69,8 +69,8 @@ def staff(session) -> dict[str, tuple[int, int]]:
     return {name: (user, unit) for name, user, unit in found}
 
 
-def test_thirty_kills_lose_no_notice_and_double_none(backend):
-    check(backend, 10)
+def test_a_dozen_kills_lose_no_notice_and_double_none(backend):
+    check(backend, 4)
 
 
 @pytest.mark.nightly

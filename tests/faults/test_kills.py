@@ -37,15 +37,15 @@ def expect_each_once(backend: Backend, keys: list[str]) -> None:
         assert sorted(session.scalars(done)) == keys
 
 
-def test_two_workers_share_two_hundred_periods(backend: Backend) -> None:
-    keys = owe(backend.engine, 200)
+def test_two_workers_share_eighty_periods(backend: Backend) -> None:
+    keys = owe(backend.engine, 80)
     run(backend.url, processes=2, kills=0, timeout=240, pause=0.0005)
     expect_each_once(backend, keys)
 
 
-def test_fifty_kills_lose_nothing_and_double_nothing(backend: Backend) -> None:
+def test_twenty_kills_lose_nothing_and_double_nothing(backend: Backend) -> None:
     keys = owe(backend.engine, 20)
-    run(backend.url, processes=2, kills=50, timeout=240)
+    run(backend.url, processes=2, kills=20, timeout=240)
     expect_each_once(backend, keys)
 
 

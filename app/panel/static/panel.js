@@ -130,3 +130,34 @@ application.register("picker", class extends Stimulus.Controller {
     return found;
   }
 });
+
+// How many rows wait, beside the entries of the sidebar: what was told last at once, then what holds now.
+application.register("counts", class extends Stimulus.Controller {
+  static targets = ["count"];
+  static values = { url: String, user: String, late: String, waiting: String };
+  async connect() {
+    const kept = this.kept;
+    this.show(kept.counts);
+    if (Date.now() - kept.at < 20000) return;
+    const answer = await fetch(this.urlValue, { headers: { Accept: "application/json" }, redirect: "error" }).catch(() => null);
+    if (!answer?.ok) return;
+    const counts = await answer.json();
+    try { sessionStorage.setItem("counts", JSON.stringify({ at: Date.now(), user: this.userValue, counts })); } catch { /* asked again on the next page */ }
+    this.show(counts);
+  }
+  get kept() {
+    let kept;
+    try { kept = JSON.parse(sessionStorage.getItem("counts")); } catch { /* nothing is kept */ }
+    return kept?.user === this.userValue ? kept : { at: 0, counts: {} };
+  }
+  show(counts) {
+    for (const badge of this.countTargets) {
+      const [waiting, late] = counts[badge.dataset.record] ?? [0, 0];
+      const words = (late ? this.lateValue : this.waitingValue).replace("%(count)s", waiting).replace("%(late)s", late);
+      badge.textContent = waiting > 999 ? "999+" : waiting;
+      badge.title = words;
+      badge.classList.toggle("yx-tone-bad", late > 0);
+      badge.hidden = waiting === 0;
+    }
+  }
+});
