@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
@@ -36,7 +37,7 @@ LOOKED_AT = 1000
 class Waiting:
     """A row that waits, and its step as it is offered to me.
 
-    `amount` is what it is about; `part` what I would agree as, `others` what would still be waited for then.
+    `amount` is what it is about, `worth` the same as a number; `part` what I would agree as, `others` what would still be waited for then.
     `ready` says that the row holds all the step asks, so that it can be agreed to as it stands.
     """
 
@@ -46,6 +47,12 @@ class Waiting:
     amount: str = ""
     part: str = ""
     others: str = ""
+    worth: Decimal | None = None
+
+    @property
+    def within(self) -> bool:
+        """Whether the step can be taken on it at once, and nobody above has to agree as well."""
+        return self.ready and self.offer.open and not self.others
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,17 @@ class Queue:
     step: Step
     rows: list[Waiting]
     more: bool = False
+
+    @property
+    def within(self) -> list[Waiting]:
+        """The rows that I can decide by myself at once."""
+        return [waiting for waiting in self.rows if waiting.within]
+
+    def total(self, rows: list[Waiting]) -> str:
+        """What some of its rows are about together; empty where they name no amount."""
+        worths = [waiting.worth for waiting in rows if waiting.worth is not None]
+        needs = self.step.needs
+        return texts.text(field_of(self.record, needs.amount), sum(worths)) if isinstance(needs, Tiers) and worths else ""
 
 
 class ApprovalsPage(Page):
@@ -131,6 +149,7 @@ def _waiting(actor: Actor, rows: Any, step: Step) -> Iterator[Waiting]:
             texts.text(field_of(type(row), step.needs.amount), amount) if amount is not None else "",
             part_label(step, outlook.part.name),
             ", ".join(part_label(step, each.name) for each in outlook.others),
+            amount,
         )
 
 

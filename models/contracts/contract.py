@@ -127,7 +127,11 @@ class Contract(Owned, Noted, Record):
             "declined_by_us",
         ),
         fixed=("customer_id", "product_id"),
-        related=(Related("renewal", "contract_id"), Related("contract", "predecessor_id")),
+        related=(
+            Related("claim", "contract_id"),
+            Related("renewal", "contract_id"),
+            Related("contract", "predecessor_id"),
+        ),
     )
     workflow = Workflow(
         Step(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from waitress.server import create_server
 
 from app.setup.browser import find_chromium
@@ -12,6 +12,8 @@ from tests.conftest import Backend
 from tests.department import PASSWORD
 from tests.servers.skips import skip_loudly
 
+# Under load the other workers of a run slow the pages down.
+expect.set_options(timeout=10_000)
 WIDE = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
 

@@ -44,15 +44,19 @@ application.register("onward", class extends Stimulus.Controller {
 application.register("choosing", class extends Stimulus.Controller {
   static targets = ["all", "count"];
   connect() { this.show(); }
-  all() { for (const box of this.boxes) box.checked = this.allTarget.checked; }
+  all() { for (const box of this.common) box.checked = this.allTarget.checked; }
   show() {
     if (!this.hasCountTarget) return;
-    const boxes = this.boxes, chosen = boxes.filter((box) => box.checked).length;
+    const chosen = this.boxes.filter((box) => box.checked).length;
     this.countTarget.textContent = chosen;
     this.countTarget.hidden = chosen === 0;
-    this.allTarget.checked = chosen > 0 && chosen === boxes.length;
-    this.allTarget.indeterminate = chosen > 0 && chosen < boxes.length;
+    if (!this.hasAllTarget) return;
+    const all = this.common.every((box) => box.checked);
+    this.allTarget.checked = chosen > 0 && all;
+    this.allTarget.indeterminate = chosen > 0 && !all;
   }
+  // What is chosen with all others; what stands apart is chosen by itself alone.
+  get common() { return this.boxes.filter((box) => !box.disabled && !("apart" in box.dataset)); }
   get boxes() { return [...this.element.querySelectorAll("[name=row]")]; }
 });
 
