@@ -52,6 +52,16 @@ def post(client: FlaskClient, url: str, **form: Any) -> Any:
     return client.post(url, data={"csrf_token": client.csrf, **fields})  # type: ignore[attr-defined]
 
 
+def change_role(client: FlaskClient, role_id: int, **form: Any) -> Any:
+    """Change a role in the matrix, and press the button of the preview."""
+    page = post(client, f"/people/roles/{role_id}", **form).text
+    sent: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="hidden" name="(seen|give|take|scope)" value="([^"]*)">', page):
+        sent.setdefault(name, []).append(unescape(value))
+    assert "Give and take" in page, plain(page)
+    return post(client, f"/people/roles/{role_id}/change", **sent)
+
+
 def value_of(page: str, name: str) -> str:
     """What stands in the input, the text area or the selected option of that name."""
     if found := re.search(rf'<input[^>]*\bname="{name}"[^>]*>', page):

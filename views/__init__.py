@@ -19,6 +19,7 @@ from views.leaving import LeavingPage, may_open, warned
 from views.page import Page
 from views.people import PeoplePage
 from views.reports import ReportsPage
+from views.roles import RolesPage
 from views.search import SearchPage
 from views.settings import SettingsPage
 from views.trash import TrashPage
@@ -33,6 +34,7 @@ PAGES: tuple[type[Page], ...] = (
     LeavingPage,
     PeoplePage,
     ReportsPage,
+    RolesPage,
     SearchPage,
     SettingsPage,
     TrashPage,
@@ -45,8 +47,10 @@ add_page("Work", "Trash", "TrashPage.list", "trash", order=4)
 add_page("Insight", "Reports", "ReportsPage.list", "chart-bar", "page:reports", order=80)
 add_page("Administration", "Import files", "ImportsPage.list", "file-upload", "page:imports", order=88)
 add_page("Administration", "Jobs", "JobsPage.list", "clock", "page:jobs", order=89)
-add_page("Administration", "People and roles", "PeoplePage.list", "users-group", "page:people", order=90)
+add_page("Administration", "People and sign-ins", "PeoplePage.list", "users-group", "page:people", order=90)
+add_page("Administration", "Roles", "RolesPage.list", "key", "page:people", order=90)
 add_page("Administration", "Settings", "SettingsPage.list", "adjustments", "page:settings", order=91)
+name_permission("page:people", "Administer people and roles")
 name_permission("page:leaving", "Hand over the work of those one leads")
 offer_beside("person", Beside("Hand over work", "LeavingPage.show", "users-group", may_open))
 warn_before("person", "leave", lambda person: warned(person.user_id))

@@ -1,4 +1,4 @@
-"""Users and roles: who signs in, in which unit, with which roles, and what each role may do."""
+"""Users: who signs in, in which unit, with which roles."""
 
 import secrets
 from datetime import UTC, datetime
@@ -13,33 +13,18 @@ from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
 from app.extensions import db
-from app.kernel import permissions
+from app.kernel.granting import keep_administrators
 from app.kernel.history import summarise
 from app.kernel.identity import factors, limits, sessions
 from app.kernel.identity.passwords import hashed
-from app.kernel.tables import RoleScope
-from app.panel.labels import field_label, record_label
-from app.panel.navigation import page_label
-from app.schema.errors import NotFound
-from app.schema.record import Line, Record
-from app.schema.registry import registry
-from app.schema.roles import Scope
+from app.panel.labels import said
+from app.schema.errors import NotFound, Refusal
 from app.schema.written import natural
 from models.people import Person, Unit
 from views.leaving import warned
 from views.page import Page
 
 PAGE_SIZE = 50
-
-
-def fields_of(record: type[Record]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The fields of a record and its parts that have permissions of their own: each label with its verbs."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for each in permissions.field_grants(record):
-        part = "" if each.record is record else f"{record_label(each.record)}: "
-        label = part + field_label(each.record, each.field)
-        found.setdefault(label, []).append((each.verb, each.verb.partition(":")[0]))
-    return list(found.items())
 
 
 class PeoplePage(Page):
@@ -129,87 +114,11 @@ class PeoplePage(Page):
         flash(_("%(name)s is signed out everywhere.", name=user.username), "success")
         return redirect(url_for("PeoplePage.show", user_id=user_id))
 
-    @expose("/roles/")
-    def roles(self) -> str:
-        """Every role with how far it sees and how much it is granted."""
-        roles = db.session.scalars(select(Role).order_by(Role.name)).all()
-        scopes = dict(
-            db.session.execute(
-                select(RoleScope.role_id, RoleScope.scope).where(RoleScope.record == "", RoleScope.verb == "")
-            ).all()
-        )
-        counts = {role.id: len(permissions.holds(db.session, role)) for role in roles}
-        return render_template("people/roles.html", roles=roles, scopes=scopes, counts=counts, Scope=Scope)
-
-    @expose("/roles/", methods=["POST"])
-    def add_role(self) -> Response:
-        """Add a role that may do nothing yet."""
-        name = request.form.get("name", "").strip()
-        if not name or len(name) > 64 or db.session.scalar(select(Role.id).where(Role.name == name)):
-            flash(_("Give the role a name that no other has."), "danger")
-            return redirect(url_for("PeoplePage.roles"))
-        role = Role(name=name)
-        db.session.add(role)
-        db.session.flush()
-        permissions.set_scope(db.session, role, "", Scope.OWN)
-        db.session.commit()
-        return redirect(url_for("PeoplePage.role", role_id=role.id))
-
-    @expose("/roles/<int:role_id>")
-    def role(self, role_id: int) -> str:
-        """What a role may do: area × record × verb, and its steps."""
-        role = self._role(role_id)
-        rows = db.session.scalars(select(RoleScope).where(RoleScope.role_id == role.id))
-        scopes = {(row.record, row.verb): row.scope for row in rows}
-        records = sorted(
-            (record for record in registry if not issubclass(record, Line)),
-            key=lambda record: (record.panel.menu.area if record.panel.menu else "~", str(record.__tablename__)),
-        )
-        return render_template(
-            "people/role.html",
-            role=role,
-            records=records,
-            verbs_of=permissions.verbs_of,
-            fields_of=fields_of,
-            pages=[(page, page_label(page)) for page in permissions.PAGES],
-            profiles=list(registry.profiles),
-            held=permissions.holds(db.session, role),
-            scopes=scopes,
-            Scope=Scope,
-        )
-
-    @expose("/roles/<int:role_id>", methods=["POST"])
-    def change_role(self, role_id: int) -> Response:
-        """Give and take permissions; obeyed at once by screens, API and exports of every process."""
-        role = self._role(role_id)
-        known = permissions.grantable()
-        records = {"", *(record for _verb, record in known)}
-        wanted = {
-            (verb, record) for text in request.form.getlist("grant") for verb, _s, record in [text.partition("|")]
-        }
-        given, taken = permissions.set_grants(db.session, role, wanted & known)
-        for field, raw in request.form.items():
-            sort, _s, place = field.partition("|")
-            record, _s, verb = place.partition("|")
-            if sort == "scope" and (record in records if not verb else (verb, record) in known):
-                scope = Scope(int(raw)) if raw in {"1", "2", "3"} else None
-                if scope is not None or record:
-                    permissions.set_scope(db.session, role, record, scope, verb)
-        db.session.commit()
-        flash(_("%(given)d permissions given, %(taken)d taken.", given=given, taken=taken), "success")
-        return redirect(url_for("PeoplePage.role", role_id=role_id))
-
     def _user(self, user_id: int) -> User:
         user = db.session.get(User, user_id)
         if user is None:
             raise NotFound("There is no such user.")
         return user
-
-    def _role(self, role_id: int) -> Role:
-        role = db.session.get(Role, role_id)
-        if role is None:
-            raise NotFound("There is no such role.")
-        return role
 
     def _form(self, user: User | None, typed: dict[str, Any], problems: dict[str, str]) -> str:
         roles = db.session.scalars(select(Role).order_by(Role.name)).all()
@@ -257,6 +166,11 @@ class PeoplePage(Page):
         user.active = "active" in request.form or user.id is None
         db.session.add(user)
         summarise(db.session, "ab_user", "edit" if user.id else "add", change | {"active": user.active})
+        try:
+            keep_administrators(db.session)
+        except Refusal as refusal:
+            db.session.rollback()
+            return self._form(self._user(user.id), typed | {"roles": ids}, {"roles": said(refusal)}), 422
         db.session.commit()
         flash(notice or _("Saved."), "warning" if notice else "success")
         return redirect(url_for("PeoplePage.show", user_id=user.id))

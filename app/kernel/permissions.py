@@ -30,17 +30,15 @@ from app.kernel.deputies import represented
 from app.kernel.guard import GuardedSession
 from app.kernel.history import summarise
 from app.kernel.identity.passwords import hashed
+from app.kernel.rights import PREFIX, rights_of, together
 from app.kernel.settings import kept_value, understood
 from app.kernel.tables import Epoch, GrantedDefault, RoleScope, SettingValue
-from app.schema.errors import Refusal
 from app.schema.grants import VERBS
 from app.schema.record import Line, Record, lines_of
 from app.schema.registry import registry
 from app.schema.roles import Role as Declared
 from app.schema.roles import Scope
 from app.schema.rows import Branch
-
-PREFIX = "can_"
 
 
 def declared_grants() -> Iterable[tuple[str, str, str]]:
@@ -133,15 +131,15 @@ def sync(session: Session) -> dict[str, int]:
     given = {(g.role, g.verb, g.record) for g in session.scalars(select(GrantedDefault))}
     fresh = [grant_ for grant_ in dict.fromkeys(declared_grants()) if grant_ not in given]
     if fresh:
-        known = _permissions(session, {(verb, record) for _role, verb, record in fresh})
-        _give(session, [(known[verb, record], roles[role].id) for role, verb, record in fresh])
+        known = permission_ids(session, {(verb, record) for _role, verb, record in fresh})
+        give(session, [(known[verb, record], roles[role].id) for role, verb, record in fresh])
         session.add_all(GrantedDefault(role=role, verb=verb, record=record) for role, verb, record in fresh)
         session.flush()
         raise_epoch(session)
     return {"granted": len(fresh)}
 
 
-def _permissions(session: Session, wanted: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
+def permission_ids(session: Session, wanted: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
     """The ids of the permissions of verbs on records; those missing are made, all in a few statements."""
     asked = select(Permission.name, ViewMenu.name, PermissionView.id).select_from(PermissionView)
     asked = asked.join(PermissionView.permission).join(PermissionView.view_menu)
@@ -160,7 +158,7 @@ def _permissions(session: Session, wanted: set[tuple[str, str]]) -> dict[tuple[s
     return known | {pair: made.id for pair, made in missing.items()}
 
 
-def _give(session: Session, pairs: list[tuple[int, int]]) -> None:
+def give(session: Session, pairs: list[tuple[int, int]]) -> None:
     """Let roles have permissions, as pairs of (permission's id, role's id); what a role has it keeps."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     rows = [{"permission_view_id": permission_id, "role_id": role_id} for permission_id, role_id in pairs]
@@ -168,12 +166,12 @@ def _give(session: Session, pairs: list[tuple[int, int]]) -> None:
 
 
 def _permission(session: Session, verb: str, record: str) -> int:
-    return _permissions(session, {(verb, record)})[verb, record]
+    return permission_ids(session, {(verb, record)})[verb, record]
 
 
 def grant(session: Session, role: Role, verb: str, record: str) -> None:
     """Let a role do a verb on a record."""
-    _give(session, [(_permission(session, verb, record), role.id)])
+    give(session, [(_permission(session, verb, record), role.id)])
     raise_epoch(session)
 
 
@@ -263,23 +261,7 @@ def load_actor(
         .join(assoc_user_role, assoc_user_role.c.role_id == Role.id)
         .where(assoc_user_role.c.user_id == user_id)
     ).all()
-    ids = [row.id for row in rows]
-    scopes = {(s.role_id, s.record, s.verb): Scope(s.scope) for s in session.scalars(select(RoleScope))}
-    granted = session.execute(
-        select(assoc_permissionview_role.c.role_id, Permission.name, ViewMenu.name)
-        .join(PermissionView, PermissionView.id == assoc_permissionview_role.c.permission_view_id)
-        .join(Permission, Permission.id == PermissionView.permission_id)
-        .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
-        .where(assoc_permissionview_role.c.role_id.in_(ids))
-    )
-    reach: dict[tuple[str, str], Scope] = {}
-    for role_id, name, record in granted:
-        key = verb, record = name.removeprefix(PREFIX), record
-        # Reading or writing a single field reaches as far as the role reads or edits the record.
-        base = verb.partition(":")[0] if verb.startswith(("read:", "edit:")) else verb
-        asked = ((role_id, record, base), (role_id, record, ""), (role_id, "", base), (role_id, "", ""))
-        scope = next((scopes[each] for each in asked if each in scopes), Scope.OWN)
-        reach[key] = max(scope, reach.get(key, Scope.NONE))
+    reach = together(rights_of(session, [row.id for row in rows]).values())
     person = registry["person"].__table__.c
     with on_behalf("access"):
         own = session.execute(select(person.unit_id, person.time_zone).where(person.user_id == user_id)).one_or_none()
@@ -408,37 +390,6 @@ def eligible(session: Session, record: type[Record], actor: Actor, user_ids: Ite
     wanted = set(user_ids)
     found = select(User.id).where(User.id.in_(wanted), User.active.is_(True), *candidates(record, actor))
     return set(session.scalars(found)) | {each for each in wanted if each == actor.user_id}
-
-
-def holds(session: Session, role: Role) -> set[tuple[str, str]]:
-    """Every (verb, record) a role is granted."""
-    rows = session.execute(
-        select(Permission.name, ViewMenu.name)
-        .join(PermissionView, PermissionView.permission_id == Permission.id)
-        .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
-        .join(assoc_permissionview_role, assoc_permissionview_role.c.permission_view_id == PermissionView.id)
-        .where(assoc_permissionview_role.c.role_id == role.id)
-    )
-    return {(name.removeprefix(PREFIX), record) for name, record in rows}
-
-
-def set_grants(session: Session, role: Role, wanted: set[tuple[str, str]]) -> tuple[int, int]:
-    """Make `wanted` the grants of a role; returns how many were given and taken. Kept in the history.
-
-    Raises `Refusal` when administrators would lock themselves out of the page they do this on.
-    """
-    key = ("open", "page:people")
-    held = holds(session, role)
-    if role.name == Declared.ADMIN.value and key in held and key not in wanted:
-        raise Refusal("Administrators would lock themselves out of this page; give it to another role first.")
-    given, taken = sorted(wanted - held), sorted(held - wanted)
-    for verb, record in given:
-        grant(session, role, verb, record)
-    for verb, record in taken:
-        revoke(session, role, verb, record)
-    if given or taken:
-        summarise(session, "ab_role", "edit", {"role": role.name, "given": given, "taken": taken})
-    return len(given), len(taken)
 
 
 def set_scope(session: Session, role: Role, record: str, scope: Scope | None, verb: str = "") -> None:

@@ -11,11 +11,12 @@ from app.kernel.access import may
 from app.kernel.actor import acting, system_actor
 from app.kernel.fields import hidden_in, readable_fields, visible_changes
 from app.kernel.history import timeline
+from app.kernel.rights import rights_of
 from app.kernel.workflow import advance
 from app.schema.errors import Invalid, NotPermitted
 from tests.dossier import Dossier, DossierCopy, DossierNote, DossierState
 from tests.gadget import Gadget
-from tests.screens import post, statements, table_of, value_of
+from tests.screens import change_role, post, statements, table_of, value_of
 
 CANARY = "QUITESECRET"
 API = "/api/v1/dossier/"
@@ -350,16 +351,17 @@ def test_administrators_give_and_take_fields_and_are_obeyed_at_once(rows, sessio
     client, admin = sign_in("renewal"), sign_in("admin")
     assert "reserve" not in client.get(f"{API}{rows['D2']}").json["result"]
     role = session.scalars(select(Role).where(Role.name == "renewal")).one()
-    address, held = f"/people/roles/{role.id}", permissions.holds(session, role)
+    key, held = role.id, rights_of(session, [role.id])[role.id].grants
+    address = f"/people/roles/{key}"
     session.rollback()
     page = admin.get(address).text
     assert 'value="read:reserve|dossier"' in page
     assert 'value="read:dossier_note.grade|dossier"' in page
     grants = [f"{verb}|{record}" for verb, record in held]
-    post(admin, address, grant=[*grants, "read:reserve|dossier"])
+    change_role(admin, key, grant=[*grants, "read:reserve|dossier"])
     result = client.get(f"{API}{rows['D2']}").json["result"]
     assert (result["reserve"], result["cut"]) == ("777122.31", "777122.31")
-    post(admin, address, grant=grants)
+    change_role(admin, key, grant=grants)
     assert "reserve" not in client.get(f"{API}{rows['D2']}").json["result"]
 
 

@@ -21,7 +21,7 @@ from app.schema.roles import Role, Scope
 from models.people import Unit
 from tests.factories import make
 from tests.gadget import Booth, Diary, Gadget, GadgetPart, Trinket
-from tests.screens import post
+from tests.screens import change_role, post
 
 SORTS = (Gadget, GadgetPart, Trinket, Booth, Diary)
 OWNERS = ("renewal", "renewal2", "sales")
@@ -164,10 +164,10 @@ def test_the_roles_page_shows_and_changes_the_reach_of_a_verb(session, people, t
     assert 'name="scope|gadget|delete"' not in page, "sales deletes none"
     held = [value.split('"')[0] for value in page.split('name="grant" value="')[1:] if "checked" in value.split(">")[0]]
     fields = {"grant": held, "scope|gadget|read": "3", "scope|gadget|nonsense": "3", "scope|nothing": "3"}
-    assert post(client, f"/people/roles/{key}", **fields).status_code == 302
+    assert change_role(client, key, **fields).status_code == 302
     assert len(sign_in("sales").get("/api/v1/gadget/").json["result"]) == 2
     fields["scope|gadget|read"] = ""
-    assert post(client, f"/people/roles/{key}", **fields).status_code == 302
+    assert change_role(client, key, **fields).status_code == 302
     assert len(sign_in("sales").get("/api/v1/gadget/").json["result"]) == 1
 
 

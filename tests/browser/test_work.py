@@ -123,17 +123,18 @@ def test_a_permission_taken_from_a_role_is_gone_from_screen_api_and_export_at_on
     assert manager.request.get("/api/v1/renewal/").status == 200
     assert export(manager).status == 200
     admin = visit("admin")
-    admin.get_by_role("link", name="People and roles").first.click()
-    admin.get_by_role("link", name="Roles", exact=True).click()
+    admin.get_by_role("link", name="Roles", exact=True).first.click()
     admin.get_by_role("link", name="manager", exact=True).click()
     admin.locator("input[value='export|renewal']").uncheck()
-    admin.get_by_role("button", name="Save").first.click()
+    admin.get_by_role("button", name="Preview").click()
+    admin.get_by_role("button", name="Give and take").click()
     admin.wait_for_selector("text=1 taken")
     assert export(manager).status == 403
     assert manager.goto("/renewal/").status == 200
     assert manager.get_by_role("button", name="Export").count() == 0
     admin.locator("input[value='read|renewal']").uncheck()
-    admin.get_by_role("button", name="Save").first.click()
+    admin.get_by_role("button", name="Preview").click()
+    admin.get_by_role("button", name="Give and take").click()
     admin.wait_for_selector("text=1 taken")
     assert manager.goto("/renewal/").status == 403
     assert manager.goto(f"/renewal/{renewals[0]}").status in (403, 404)

@@ -160,10 +160,22 @@ def _parent(record: type[Record]) -> str | None:
     return record.parent if issubclass(record, Line) else None
 
 
-def summarise(session: Session, record: str, verb: str, bounds: dict[str, Any], why: str | None = None) -> None:
-    """One entry for a set-based change: the query's bounds, how many rows, the affected keys."""
-    entry = _entry(current_actor(), datetime.now(UTC), record, None, verb, bounds, why)
-    session.connection().execute(insert(AuditEntry).values(**entry))
+def summarise(
+    session: Session,
+    record: str,
+    verb: str,
+    bounds: dict[str, Any],
+    why: str | None = None,
+    *,
+    row_id: int | None = None,
+    reverts: int | None = None,
+) -> None:
+    """One entry for a set-based change: the query's bounds, how many rows, the affected keys.
+
+    Or for a change of what is no record, such as a role: its id is `row_id` then, and `reverts` the entry taken back.
+    """
+    entry = _entry(current_actor(), datetime.now(UTC), record, row_id, verb, bounds, why)
+    session.connection().execute(insert(AuditEntry).values(**entry, reverts_id=reverts))
 
 
 def edited(
