@@ -88,6 +88,11 @@ class Input:
         return self.field is not None and isinstance(self.field.kind, FileKind)
 
     @property
+    def draftable(self) -> bool:
+        """Whether the browser may keep on the machine what is written: nothing private, no file, nothing unseen."""
+        return not (self.locked or self.blind or self.takes_file or (self.field is not None and self.field.private))
+
+    @property
     def file(self) -> str:
         """The file that stands in it, in words; "" for none."""
         if self.stands or not self.value or self.field is None or not isinstance(self.field.kind, FileKind):

@@ -18,8 +18,11 @@ application.register("grid", class extends Stimulus.Controller {
     if (row.querySelector('input[name$=".remove"]:checked')) row.hidden = true;
   }
   add() {
+    const fresh = this.grow(`s${Date.now().toString(36)}${this.made++}`);
+    setTimeout(() => fresh.querySelector("input:not([type=hidden]), select, textarea, .ts-control input")?.focus());
+  }
+  grow(token) {
     const fresh = this.patternTarget.content.firstElementChild.cloneNode(true);
-    const token = `s${Date.now().toString(36)}${this.made++}`;
     for (const name of ["id", "name", "for", "aria-describedby"]) {
       fresh.querySelectorAll(`[${name}]`).forEach((each) => {
         each.setAttribute(name, each.getAttribute(name).replace(".new.", `.${token}.`));
@@ -27,7 +30,7 @@ application.register("grid", class extends Stimulus.Controller {
     }
     this.bodyTarget.append(fresh);
     this.number();
-    setTimeout(() => fresh.querySelector("input:not([type=hidden]), select, textarea, .ts-control input")?.focus());
+    return fresh;
   }
   remove(event) {
     const row = event.target.closest("tr");

@@ -165,3 +165,14 @@ application.register("counts", class extends Stimulus.Controller {
     }
   }
 });
+
+// Signing out takes what was written into forms off this machine; other windows hear of it and keep no more.
+application.register("signout", class extends Stimulus.Controller {
+  forget() {
+    dispatchEvent(new Event("signout"));
+    try {
+      Object.keys(localStorage).filter((key) => key.startsWith("draft-")).forEach((key) => localStorage.removeItem(key));
+      localStorage.setItem("signout", Date.now());
+    } catch { /* nothing was kept */ }
+  }
+});

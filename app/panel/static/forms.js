@@ -1,0 +1,209 @@
+// Forms of rows: nothing that was typed is lost by leaving, by a closed window or by a session that ends.
+"use strict";
+
+const WEEK = 7 * 24 * 3600 * 1000;
+
+// What is written is kept on this machine, by person and form. A form that was sent is saved when the next page says so;
+// only then is its draft of no use any more.
+const drafts = {
+  read(key) {
+    try {
+      const draft = JSON.parse(localStorage.getItem(key));
+      return draft && typeof draft.cells === "object" && Date.now() - draft.at < WEEK ? draft : null;
+    } catch { return null; }
+  },
+  write(key, draft) { try { localStorage.setItem(key, JSON.stringify(draft)); } catch { /* none is kept */ } },
+  drop(key) { try { localStorage.removeItem(key); } catch { /* none was kept */ } },
+  // Those of whoever sat here before, and what nobody came back for.
+  sweep(mine) {
+    try {
+      for (const key of Object.keys(localStorage).filter((each) => each.startsWith("draft-"))) {
+        if (!key.startsWith(mine) || !this.read(key)) this.drop(key);
+      }
+    } catch { /* none is kept */ }
+  },
+  sent(key) { try { sessionStorage.setItem("sent", key); } catch { /* it is offered once too often */ } },
+  settle() {
+    try {
+      const key = sessionStorage.getItem("sent");
+      sessionStorage.removeItem("sent");
+      if (key && document.querySelector("[data-saved]")) this.drop(key);
+    } catch { /* none was kept */ }
+  },
+};
+drafts.settle();
+
+application.register("unsaved", class extends Stimulus.Controller {
+  static targets = ["offer", "said", "save"];
+  static values = { person: String };
+
+  connect() {
+    const mine = `draft-${this.personValue}-`;
+    const { pathname, search } = new URL(this.element.action, location.href);
+    this.key = this.personValue && `${mine}${pathname}${search}`;
+    if (this.key) drafts.sweep(mine);
+    this.typed = "typed" in this.offerTarget.dataset;
+    this.listening = new AbortController();
+    const { signal } = this.listening;
+    const on = (target, kind, how) => target.addEventListener(kind, (event) => this[how](event), { signal });
+    for (const kind of ["input", "change"]) on(this.element, kind, "write");
+    on(this.element, "submit", "send");
+    on(document, "click", "away");
+    const heard = { keydown: "press", beforeunload: "warn", pagehide: "keep", pageshow: "back", storage: "others", signout: "forget" };
+    for (const [kind, how] of Object.entries(heard)) on(window, kind, how);
+    // When pickers and lines stand as they will stand.
+    this.ready = setTimeout(() => this.begin());
+  }
+  disconnect() {
+    clearTimeout(this.ready);
+    clearTimeout(this.timer);
+    this.listening.abort();
+  }
+  begin() {
+    this.first = this.state();
+    if (this.typed) { this.focusFault(); return; }
+    const draft = this.key && drafts.read(this.key);
+    if (!draft) return;
+    this.draft = draft;
+    const at = new Date(draft.at), tag = document.documentElement.lang;
+    const today = at.toDateString() === new Date().toDateString();
+    const time = at.toLocaleString(tag, { ...(today ? {} : { month: "short", day: "numeric" }), hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    this.saidTarget.textContent = this.saidTarget.textContent.replace("{time}", time);
+    this.offerTarget.hidden = false;
+  }
+
+  // What stands in the form by name: values, and the words of what was chosen.
+  state(wanted = () => true) {
+    const found = {};
+    for (const control of this.element.elements) {
+      if (!control.name || control.name === "csrf_token" || control.disabled || !wanted(control)) continue;
+      const cell = found[control.name] ??= [];
+      if (control.type === "file") cell.push(...[...control.files].map((file) => [`${file.name} ${file.size}`]));
+      else if (control.type === "checkbox" || control.type === "radio") { if (control.checked) cell.push([control.value]); }
+      else if (control.localName === "select") cell.push(...[...control.selectedOptions].filter((each) => each.value).map((each) => [each.value, each.text]));
+      else if (control.value) cell.push([control.value]);
+    }
+    return found;
+  }
+  // Only what the page says may be kept, and how lines stand.
+  keeps(control) {
+    if (["hidden", "file", "password"].includes(control.type)) return /\.position$/.test(control.name);
+    return Boolean(control.closest("[data-draft]")) || /\.(remove|position)$/.test(control.name);
+  }
+  changes(now) {
+    const before = this.typed ? {} : this.first;
+    const same = (name) => JSON.stringify(now[name] ?? []) === JSON.stringify(before[name] ?? []);
+    return Object.fromEntries(Object.keys({ ...before, ...now }).filter((name) => !same(name)).map((name) => [name, now[name] ?? []]));
+  }
+  get dirty() {
+    return Boolean(this.first) && !this.sending && (this.typed || Object.keys(this.changes(this.state())).length > 0);
+  }
+
+  write() {
+    if (!this.first || !this.key) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.keep(), 400);
+  }
+  keep() {
+    if (!this.timer || !this.key) return;
+    clearTimeout(this.timer);
+    this.timer = 0;
+    const kept = this.state((control) => this.keeps(control));
+    const cells = Object.fromEntries(Object.entries(this.changes(this.state())).filter(([name]) => name in kept).map(([name]) => [name, kept[name]]));
+    if (Object.keys(cells).length === 0) { drafts.drop(this.key); return; }
+    const marks = {};
+    for (const control of this.element.elements) {
+      const [line, token] = control.name.split(".");
+      const touched = Object.keys(cells).some((name) => name.startsWith(`${line}.${token}.`));
+      if (/^(version|seen)$/.test(control.name) || (touched && /\.version$/.test(control.name))) marks[control.name] = control.value;
+    }
+    drafts.write(this.key, { at: Date.now(), cells, marks });
+  }
+
+  // A row saved by somebody else meanwhile is told from what was written by the version it was written on.
+  restore() {
+    const { cells, marks } = this.draft;
+    for (const name of Object.keys(cells)) this.makeRoom(name);
+    setTimeout(() => {
+      for (const [name, value] of Object.entries(marks ?? {})) {
+        const control = this.element.elements.namedItem(name);
+        if (control?.type === "hidden") control.value = value;
+      }
+      const touched = Object.entries(cells).flatMap(([name, cell]) => this.put(name, cell));
+      touched.forEach((control) => control.dispatchEvent(new Event(control.localName === "select" ? "change" : "input", { bubbles: true })));
+      const [first] = touched.filter((control) => !control.closest("[hidden]"));
+      (first?.tomselect ? this.saveTarget : first)?.focus();
+    });
+    this.offerTarget.hidden = true;
+  }
+  makeRoom(name) {
+    const [line, token, cell] = name.split(".");
+    if (!cell || /^\d+$/.test(token) || this.element.querySelector(`[name^="${CSS.escape(`${line}.${token}.`)}"]`)) return;
+    const grid = document.getElementById(line);
+    if (grid) application.getControllerForElementAndIdentifier(grid, "grid")?.grow(token);
+  }
+  put(name, cell) {
+    const values = cell.map(([value]) => value);
+    const controls = [...this.element.elements].filter((each) => each.name === name && this.keeps(each));
+    for (const control of controls) {
+      if (control.tomselect) {
+        cell.forEach(([value, text]) => control.tomselect.addOption({ value, text }));
+        control.tomselect.setValue(control.multiple ? values : values[0] ?? "", true);
+      } else if (control.type === "checkbox" || control.type === "radio") control.checked = values.includes(control.value);
+      else control.value = values[0] ?? "";
+    }
+    return controls;
+  }
+  drop() {
+    drafts.drop(this.key);
+    this.offerTarget.hidden = true;
+    this.element.querySelector("[data-draft] :is(input, select, textarea)")?.focus();
+  }
+  others(event) { if (event.key === "signout") this.forget(); }
+  forget() {
+    clearTimeout(this.timer);
+    this.key = this.timer = 0;
+    this.offerTarget.hidden = true;
+  }
+
+  warn(event) {
+    this.keep();
+    if (!this.leaving && this.dirty) event.preventDefault();
+  }
+  away(event) {
+    const link = event.target.closest?.("a[href]");
+    if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || link.target) return;
+    if (link.hash && link.href.split("#")[0] === location.href.split("#")[0]) return;
+    this.keep();
+    if (!this.dirty) return;
+    if (!confirm(this.offerTarget.dataset.question)) { event.preventDefault(); return; }
+    this.leaving = true;
+    setTimeout(() => { this.leaving = false; }, 3000);
+  }
+  send(event) {
+    if (event.defaultPrevented) return;
+    this.keep();
+    this.sending = true;
+    if (this.key) drafts.sent(this.key);
+  }
+  back() { this.sending = false; }
+
+  // Ctrl+S anywhere, save in another form; Ctrl+Enter within the form alone.
+  press(event) {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.isComposing) return;
+    const form = event.target.closest?.("form");
+    const called = event.key.toLowerCase() === "s" ? !form || form === this.element : event.key === "Enter" && form === this.element;
+    if (!called || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    this.element.requestSubmit(this.saveTarget);
+  }
+
+  focusFault() {
+    const fault = this.element.querySelector('[aria-invalid="true"], .is-invalid:not(.ts-wrapper)');
+    const picker = fault?.tomselect;
+    if (!picker) { fault?.focus(); return; }
+    picker.settings.openOnFocus = false;
+    picker.focus();
+    setTimeout(() => { picker.settings.openOnFocus = true; });
+  }
+});

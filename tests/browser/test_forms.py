@@ -1,0 +1,136 @@
+"""Forms in a real browser: leaving them, coming back to them, sending them by key, what is wrong while one types."""
+
+import json
+
+from playwright.sync_api import expect
+
+from app.kernel.actor import acting, system_actor
+from tests.browser.test_screens import faults, gadgets  # noqa: F401 - a fixture and a check of the same screens
+from tests.gadget import Gadget, GadgetPart
+
+
+def drafts(page):
+    """What is kept on the machine, by key."""
+    kept = page.evaluate("JSON.stringify(Object.fromEntries(Object.entries(localStorage)))")
+    return {key: value for key, value in json.loads(kept).items() if key.startswith("draft-")}
+
+
+def stored(page):
+    """What is kept, as soon as anything is."""
+    for _ in range(40):
+        if found := drafts(page):
+            return "".join(found.values())
+        page.wait_for_timeout(50)
+    raise AssertionError("nothing is kept")
+
+
+def test_what_was_typed_is_warned_of_kept_offered_and_dropped_when_saved(backend, visit, gadgets):  # noqa: F811
+    page = visit("sales")
+    said = []
+
+    def answer(dialog):
+        said.append(dialog.type)
+        if len(said) > 1:
+            dialog.accept()
+        else:
+            dialog.dismiss()
+
+    page.on("dialog", answer)
+    page.goto("/gadget/add")
+    page.get_by_role("link", name="Back", exact=True).click()
+    page.wait_for_url("**/gadget/")
+    assert said == [], "nothing was written"
+
+    page.goto("/gadget/add")
+    page.get_by_label("Code").fill("KEPT")
+    page.get_by_label("Buyer phone").fill("13800138000")
+    page.get_by_role("combobox", name="Twin").fill("G05")
+    page.get_by_role("option", name="G05").click()
+    page.get_by_role("button", name="Add a line").click()
+    page.locator("#gadget_part tbody tr").get_by_label("Name").fill("Wire")
+    page.get_by_role("link", name="Back", exact=True).click()
+    assert said == ["confirm"]
+    assert page.url.endswith("/gadget/add")
+    kept = stored(page)
+    assert "KEPT" in kept
+    assert "Wire" in kept
+    assert "138" not in kept, "nothing private"
+    page.get_by_role("link", name="Back", exact=True).click()
+    page.wait_for_url("**/gadget/")
+    assert said == ["confirm", "confirm"], "asked once, not by the browser again"
+
+    page.goto("/gadget/add")
+    offer = page.locator(".yx-offer")
+    expect(offer).to_contain_text("is still here")
+    assert "{time}" not in offer.inner_text()
+    assert not faults(page)
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_label("Code")).to_have_value("KEPT")
+    expect(page.locator("#gadget_part tbody tr").get_by_label("Name")).to_have_value("Wire")
+    expect(page.locator(".ts-wrapper .item").first).to_contain_text("G05")
+    expect(page.get_by_label("Buyer phone")).to_have_value("")
+    page.get_by_label("Price").fill("ten")
+    page.keyboard.press("Control+s")
+    expect(page.locator("#i-price-problem")).to_be_visible()
+    expect(page.get_by_label("Price")).to_be_focused()
+    expect(offer).to_be_hidden()
+    assert drafts(page), "not before it is saved"
+    page.keyboard.press("Control+A")
+    page.keyboard.type("10")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(lambda url: url.split("/")[-1].isdigit())
+    assert drafts(page) == {}
+    assert said == ["confirm", "confirm"], "sending is no leaving"
+
+    page.goto(f"/gadget/{gadgets['G03']}/edit")
+    page.get_by_label("Name", exact=True).first.fill("Half a na")
+    stored(page)
+    page.reload()
+    assert said[2:] == ["beforeunload"]
+    page.get_by_role("button", name="Throw it away").click()
+    assert drafts(page) == {}
+    page.get_by_label("Name", exact=True).first.fill("Half a na")
+    stored(page)
+    page.get_by_role("button", name="Your menu").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/login/**")
+    assert drafts(page) == {}
+
+
+def test_a_draft_does_not_overwrite_what_others_saved_meanwhile(backend, visit, gadgets):  # noqa: F811
+    page = visit("sales", phone=True, dark=True)
+    page.goto(f"/gadget/{gadgets['G03']}/edit")
+    page.get_by_label("Name", exact=True).first.fill("Mine")
+    stored(page)
+    with backend.session() as session, acting(system_actor("tests", "cli")):
+        session.get(Gadget, gadgets["G03"]).name = "Theirs"
+        session.commit()
+    page.goto(f"/gadget/{gadgets['G03']}/edit")
+    assert not faults(page)
+    expect(page.get_by_label("Name", exact=True).first).to_have_value("Theirs")
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_label("Name", exact=True).first).to_have_value("Mine")
+    page.keyboard.press("Control+s")
+    expect(page.get_by_text("Saved by somebody else meanwhile: Theirs")).to_be_visible()
+    expect(page.get_by_label("Keep what I wrote")).to_be_checked()
+
+
+def test_the_buttons_stay_in_sight_and_hide_nothing_that_has_the_focus(backend, visit, gadgets):  # noqa: F811
+    with backend.session() as session, acting(system_actor("tests", "cli")):
+        session.add_all(GadgetPart(gadget_id=gadgets["G01"], name=f"Part {n}", position=n) for n in range(12))
+        session.commit()
+    page = visit("sales", phone=True)
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"/gadget/{gadgets['G01']}/edit")
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_in_viewport(ratio=1)
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        hidden = page.evaluate(
+            """() => {
+                const bar = document.querySelector(".yx-actions").getBoundingClientRect();
+                const box = document.activeElement.getBoundingClientRect();
+                const beside = document.activeElement.closest(".yx-actions");
+                return !beside && box.bottom > bar.top + 1 && box.top < bar.bottom;
+            }"""
+        )
+        assert not hidden, page.evaluate("document.activeElement.outerHTML")
