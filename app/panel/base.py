@@ -7,11 +7,12 @@ from flask import render_template, request
 from flask_appbuilder import BaseView
 
 from app.extensions import db
-from app.kernel.access import find, may
+from app.kernel.access import find, may, require
 from app.kernel.actor import current_actor
+from app.kernel.workflow import is_frozen
 from app.panel import showing, timeline
 from app.panel.forms import Form
-from app.schema.errors import Conflict
+from app.schema.errors import Conflict, NotFound
 from app.schema.record import Record
 
 
@@ -31,6 +32,21 @@ class RecordView(BaseView):
     def may_add(self) -> bool:
         """Whether the present person may add a row, and there is a form for it."""
         return bool(self.record.panel.form) and may(current_actor(), "add", self.record)
+
+    def require_add(self) -> None:
+        """Raise `NotPermitted` unless the present person may add a row, `NotFound` where no form adds one."""
+        require(current_actor(), "add", self.record)
+        if not self.record.panel.form:
+            raise NotFound("There is no form for this; it comes about by itself.")
+
+    def changeable(self, key: int) -> Any:
+        """The row with that id. Raises `NotFound`, `NotPermitted`, and `Conflict` for one its state keeps as it is."""
+        row = self.row(key)
+        require(current_actor(), "edit", row)
+        if is_frozen(row):
+            state = getattr(row, type(row).workflow.field)
+            raise Conflict("Nothing can be changed here while it is %(state)s.", state=state.label)
+        return row
 
     def page(
         self,

@@ -9,9 +9,7 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from app.extensions import db
-from app.kernel.access import find_part, require
-from app.kernel.actor import current_actor
-from app.kernel.workflow import is_frozen
+from app.kernel.access import find_part
 from app.panel.base import RecordView, check_version
 from app.panel.fields import form_fields, lines_of
 from app.panel.forms import Form, fill, form_of
@@ -19,7 +17,7 @@ from app.panel.labels import said
 from app.panel.merging import merge
 from app.panel.saving import made_once, saving
 from app.panel.uploads import typed
-from app.schema.errors import Conflict, NotFound, Refusal
+from app.schema.errors import NotFound, Refusal
 from app.schema.record import Line
 from app.schema.traits import Ordered
 
@@ -97,12 +95,7 @@ class Lines(RecordView):
         line = next((line for line in lines_of(self.record) if line.__tablename__ == name), None)
         if line is None or not form_fields(line):
             raise NotFound("There is no such part here.")
-        whole = self.row(key)
-        require(current_actor(), "edit", whole)
-        if is_frozen(whole):
-            state = getattr(whole, type(whole).workflow.field)
-            raise Conflict("Nothing can be changed here while it is %(state)s.", state=state.label)
-        return line, whole
+        return line, self.changeable(key)
 
     def _added(self, line: type[Line], key: int, form: Form, values: dict[str, Any]) -> Any:
         part: Any = line(**{line.parent: key})

@@ -14,6 +14,7 @@ from app.kernel.actor import current_actor
 from app.kernel.handing import may_hand_over
 from app.panel import links, listing
 from app.panel.bulk import Bulk, bulk_steps
+from app.panel.checking import Checking
 from app.panel.exporting import Exporting
 from app.panel.files import Attaching
 from app.panel.handover import Handover
@@ -29,7 +30,7 @@ RELATED_SHOWN = 20
 """Rows of another record that a row's page shows before pointing to their own list."""
 
 
-class Screen(Attaching, Bulk, Exporting, Handover, Lines, Picking, Revealing, Talking, Writing):
+class Screen(Attaching, Bulk, Checking, Exporting, Handover, Lines, Picking, Revealing, Talking, Writing):
     """All screens of `record`, at ``/<record>/``."""
 
     def create_blueprint(

@@ -30,7 +30,7 @@ def typed(form: Form, grids: Iterable[Grid] = ()) -> dict[str, Any]:
     for grid in grids:
         grid.typed(raw)
     if problems:
-        places = _places(form, grids)
+        places = places_of(form, grids)
         for name, (filename, problem) in problems.items():
             if name in places:
                 places[name].problem = problem
@@ -72,7 +72,7 @@ def _kept_at_once() -> Iterator[None]:
         session.expire_on_commit = expires
 
 
-def _places(form: Form, grids: Iterable[Grid]) -> dict[str, Input]:
+def places_of(form: Form, grids: Iterable[Grid]) -> dict[str, Input]:
     """The inputs by their names in the whole form."""
     places = {each.name: each for each in form.inputs}
     for grid in grids:

@@ -12,7 +12,6 @@ from app.kernel.access import require
 from app.kernel.actor import current_actor
 from app.kernel.settings import setting_value
 from app.kernel.trash import DAYS
-from app.kernel.workflow import is_frozen
 from app.panel import cells, showing
 from app.panel.base import RecordView, check_version
 from app.panel.forms import Form, fill, form_of
@@ -21,7 +20,7 @@ from app.panel.labels import record_label, said
 from app.panel.merging import merge
 from app.panel.saving import made_once, saving
 from app.panel.uploads import typed
-from app.schema.errors import Conflict, NotFound, Refusal
+from app.schema.errors import Conflict, Refusal
 
 
 class Writing(RecordView):
@@ -30,13 +29,13 @@ class Writing(RecordView):
     @expose("/add")
     def add(self) -> str:
         """An empty form; parameters named as its fields fill it in advance."""
-        self._require_add()
+        self.require_add()
         return self._add_page(form_of(self.record, given=request.args), grids_of(db.session, self.record))
 
     @expose("/add", methods=["POST"])
     def create(self) -> Response | tuple[str, int]:
         """Add a row."""
-        self._require_add()
+        self.require_add()
         form, grids = form_of(self.record), grids_of(db.session, self.record)
         values = _typed(form, grids)
         if form.faulty:
@@ -53,13 +52,13 @@ class Writing(RecordView):
     @expose("/<int:key>/edit")
     def edit(self, key: int) -> str:
         """The form of a row."""
-        row = self._changeable(key)
+        row = self.changeable(key)
         return self._edit_page(form_of(self.record, row), grids_of(db.session, self.record, row), key)
 
     @expose("/<int:key>/edit", methods=["POST"])
     def change(self, key: int) -> Response | tuple[str, int]:
         """Change a row, unless somebody else changed it since the form was made."""
-        row = self._changeable(key)
+        row = self.changeable(key)
         form, grids = form_of(self.record, row), grids_of(db.session, self.record, row)
         values = _typed(form, grids)
         if form.faulty:
@@ -112,30 +111,18 @@ class Writing(RecordView):
             grid.save(db.session, row)
         return row
 
-    def _require_add(self) -> None:
-        require(current_actor(), "add", self.record)
-        if not self.record.panel.form:
-            raise NotFound("There is no form for this; it comes about by itself.")
-
-    def _changeable(self, key: int) -> Any:
-        row = self.row(key)
-        require(current_actor(), "edit", row)
-        if is_frozen(row):
-            state = getattr(row, type(row).workflow.field)
-            raise Conflict("Nothing can be changed here while it is %(state)s.", state=state.label)
-        return row
-
     def _add_page(self, form: Form, grids: list[Grid]) -> str:
         name_links(db.session, grids)
         title = _("Add: %(record)s", record=record_label(self.record))
-        return self.form_page(form, title, url_for(f"{self.record.__tablename__}.list"), _("Add"), grids=grids)
+        back, check = (url_for(f"{self.record.__tablename__}.{page}") for page in ("list", "check"))
+        return self.form_page(form, title, back, _("Add"), grids=grids, check=check)
 
     def _edit_page(self, form: Form, grids: list[Grid], key: int) -> str:
         name_links(db.session, grids)
         read = showing.read_one(db.session, self.record, key, [])
         title = _("Edit: %(title)s", title=cells.heading(self.record, read))
-        back = url_for(f"{self.record.__tablename__}.show", key=key)
-        return self.form_page(form, title, back, _("Save"), grids=grids)
+        back, check = (url_for(f"{self.record.__tablename__}.{page}", key=key) for page in ("show", "check_row"))
+        return self.form_page(form, title, back, _("Save"), grids=grids, check=check)
 
     def _confirm_page(self, key: int, problem: str = "") -> str:
         read = showing.read_one(db.session, self.record, key, [])

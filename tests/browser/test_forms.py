@@ -134,3 +134,27 @@ def test_the_buttons_stay_in_sight_and_hide_nothing_that_has_the_focus(backend, 
             }"""
         )
         assert not hidden, page.evaluate("document.activeElement.outerHTML")
+
+
+def test_what_is_wrong_is_said_as_a_field_is_left(visit, gadgets):  # noqa: F811
+    page = visit("sales")
+    page.goto("/gadget/add")
+    price, problem = page.get_by_label("Price"), page.locator("#i-price-problem")
+    price.fill("ten")
+    page.keyboard.press("Tab")
+    expect(problem).to_have_text("write a number, such as 1234.50")
+    expect(price).to_have_attribute("aria-invalid", "true")
+    expect(price).to_have_accessible_description("write a number, such as 1234.50")
+    page.get_by_role("button", name="Add a line").click()
+    count = page.locator("#gadget_part tbody tr").get_by_label("Count")
+    count.fill("some")
+    page.keyboard.press("Tab")
+    expect(count).to_have_accessible_description("write a number, such as 1234.50")
+    assert not faults(page)
+    price.fill("10")
+    page.keyboard.press("Tab")
+    expect(problem).to_have_count(0)
+    expect(price).not_to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Name", exact=True).first.focus()
+    page.keyboard.press("Tab")
+    expect(page.locator("#i-name-problem, #i-code-problem")).to_have_count(0)

@@ -207,3 +207,68 @@ application.register("unsaved", class extends Stimulus.Controller {
     setTimeout(() => { picker.settings.openOnFocus = true; });
   }
 });
+
+// What is wrong with a field, said as it is left: by the server, as it would say it when the form is sent.
+application.register("checking", class extends Stimulus.Controller {
+  static values = { url: String };
+  connect() {
+    this.touched = new Set();
+    this.due = new Set();
+    this.listening = new AbortController();
+    const { signal } = this.listening;
+    for (const kind of ["input", "change"]) this.element.addEventListener(kind, (event) => { if (event.target.name) this.touched.add(event.target.name); }, { signal });
+    this.element.addEventListener("focusout", (event) => this.left(event), { signal });
+    this.element.addEventListener("submit", () => this.asking?.abort(), { signal });
+  }
+  disconnect() {
+    this.listening.abort();
+    this.asking?.abort();
+  }
+  left(event) {
+    const control = event.target.closest(".ts-wrapper")?.parentElement.querySelector("select.tomselected") ?? event.target;
+    // Another window has the focus, or what comes next is to send the form or to leave it.
+    if (document.activeElement === event.target || event.relatedTarget?.closest(".yx-actions")) return;
+    if (!control.name || control.type === "file" || !this.touched.delete(control.name)) return;
+    if (!control.value && !this.problemOf(control.name)) return;
+    this.due.add(control.name);
+    this.ask();
+  }
+  async ask() {
+    this.asking?.abort();
+    const { signal } = this.asking = new AbortController();
+    const url = new URL(this.urlValue, location.href), names = [...this.due];
+    for (const name of names) url.searchParams.append("of", name);
+    const body = new URLSearchParams([...new FormData(this.element)].filter(([, value]) => typeof value === "string"));
+    try {
+      const answer = await fetch(url, { method: "POST", body, signal, redirect: "error" });
+      if (!answer.ok) return;
+      const { problems } = await answer.json();
+      for (const name of names) {
+        this.due.delete(name);
+        if (name in problems) this.show(name, problems[name]);
+      }
+    } catch { /* sending the form tells */ }
+  }
+  problemOf(name) { return document.getElementById(`i-${name}-problem`); }
+  show(name, problem) {
+    const controls = [...this.element.elements].filter((each) => each.name === name && each.type !== "hidden");
+    const box = controls[0]?.closest(".mb-3"), id = `i-${name}-problem`;
+    if (!box) return;
+    let said = this.problemOf(name);
+    if (problem && !said) {
+      said = Object.assign(document.createElement("div"), { className: "invalid-feedback d-block", id, role: "status" });
+      box.append(said);
+    }
+    if (said && said.textContent !== problem) said.textContent = problem;
+    if (!problem) said?.remove();
+    for (const control of controls) {
+      const heard = control.tomselect?.control_input ?? control;
+      control.classList.toggle("is-invalid", Boolean(problem));
+      control.tomselect?.wrapper.classList.toggle("is-invalid", Boolean(problem));
+      const others = (heard.getAttribute("aria-describedby") ?? "").split(" ").filter((each) => each && each !== id);
+      const described = problem ? [...others, id] : others;
+      if (described.length) heard.setAttribute("aria-describedby", described.join(" ")); else heard.removeAttribute("aria-describedby");
+      if (problem) heard.setAttribute("aria-invalid", "true"); else heard.removeAttribute("aria-invalid");
+    }
+  }
+});
