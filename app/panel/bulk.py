@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from app.extensions import db
 from app.kernel.access import may
 from app.kernel.actor import Actor, current_actor
+from app.kernel.handing import may_hand_over
 from app.kernel.workflow import advance
 from app.panel.chosen import Became, chosen
 from app.panel.labels import said, step_label
@@ -60,6 +61,11 @@ class Bulk(Steps):
         except Refusal as refusal:
             return said(refusal)
         return ""
+
+
+def may_choose(actor: Actor, record: type[Record]) -> bool:
+    """Whether there is anything to be done with rows the actor chooses in a list."""
+    return may_hand_over(actor, record) or bool(bulk_steps(actor, record))
 
 
 def bulk_steps(actor: Actor, record: type[Record]) -> list[Step]:

@@ -197,8 +197,11 @@ class Form:
         for name, reason in problems.items():
             if name in at:
                 at[name].problem = said(reason)
-            else:
-                self.problem = " ".join(filter(None, (self.problem, said(reason))))
+                continue
+            told = said(reason)
+            if name and isinstance(refusal, Invalid):
+                told = _("%(field)s: %(value)s", field=field_label(self.record, name), value=told)
+            self.problem = " ".join(filter(None, (self.problem, told)))
 
     def name_links(self, session: Session) -> "Form":
         """Find the titles of what the pickers have chosen."""

@@ -18,19 +18,19 @@ from app.panel.checking import Checking
 from app.panel.exporting import Exporting
 from app.panel.files import Attaching
 from app.panel.handover import Handover
+from app.panel.inline import Inline, changeable, editable
 from app.panel.lines import Lines
 from app.panel.pickers import Picking
 from app.panel.revealing import Revealing
 from app.panel.talking import Talking
 from app.panel.trees import name_paths
-from app.panel.writing import Writing
 from app.schema.record import Record
 
 RELATED_SHOWN = 20
 """Rows of another record that a row's page shows before pointing to their own list."""
 
 
-class Screen(Attaching, Bulk, Checking, Exporting, Handover, Lines, Picking, Revealing, Talking, Writing):
+class Screen(Attaching, Bulk, Checking, Exporting, Handover, Inline, Lines, Picking, Revealing, Talking):
     """All screens of `record`, at ``/<record>/``."""
 
     def create_blueprint(
@@ -61,6 +61,8 @@ class Screen(Attaching, Bulk, Checking, Exporting, Handover, Lines, Picking, Rev
             may_export=may(current_actor(), "export", self.record),
             may_hand_over=may_hand_over(current_actor(), self.record),
             steps=bulk_steps(current_actor(), self.record),
+            editing=editable(current_actor(), self.record, what.columns),
+            changeable=changeable,
         )
 
     @expose("/part")

@@ -1,5 +1,6 @@
 """Add, edit and delete."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -65,13 +66,7 @@ class Writing(RecordView):
             merge(db.session, form, row, request.form)
             return self._edit_page(form, grids, key), 422
         try:
-            with saving(db.session):
-                check_version(row, request.form.get("version"))
-                with db.session.no_autoflush:
-                    fill(row, form, values)
-                db.session.flush()
-                for grid in grids:
-                    grid.save(db.session, row)
+            self._save(row, form, values, grids)
         except Refusal as refusal:
             _complain(form, grids, refusal)
             merge(db.session, form, self.row(key), request.form)
@@ -101,6 +96,16 @@ class Writing(RecordView):
             return self._confirm_page(key, said(refusal)), refusal.status
         flash(_("Deleted."), "success")
         return redirect(url_for(f"{self.record.__tablename__}.list"), 303)
+
+    def _save(self, row: Any, form: Form, values: dict[str, Any], grids: Iterable[Grid] = ()) -> None:
+        """Write what was read of a form into its row. Raises `Conflict` if it was changed since the form was made."""
+        with saving(db.session):
+            check_version(row, request.form.get("version"))
+            with db.session.no_autoflush:
+                fill(row, form, values)
+            db.session.flush()
+            for grid in grids:
+                grid.save(db.session, row)
 
     def _made(self, form: Form, grids: list[Grid], values: dict[str, Any]) -> Any:
         row = self.record()
