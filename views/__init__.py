@@ -23,6 +23,7 @@ from views.roles import RolesPage
 from views.search import SearchPage
 from views.settings import SettingsPage
 from views.trash import TrashPage
+from views.why import WhyPage
 
 PAGES: tuple[type[Page], ...] = (
     ApprovalsPage,
@@ -38,6 +39,7 @@ PAGES: tuple[type[Page], ...] = (
     SearchPage,
     SettingsPage,
     TrashPage,
+    WhyPage,
 )
 """Every page, in no particular order; add yours here."""
 

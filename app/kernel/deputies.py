@@ -42,6 +42,22 @@ def represented(session: Session, user_id: int, day: date) -> dict[int, str]:
         return {row.user_id: row.name for row in session.execute(found)}
 
 
+def stands_in_until(session: Session, deputy: int | None, absent: int, day: date) -> date | None:
+    """The last day on which one user stands in for another, of what is in force on `day`."""
+    absence, person = registry["absence"], registry["person"].__table__
+    away, there = person.alias("absent"), person.alias("deputy")
+    kept = absence.__table__.c
+    found = (
+        select(kept.ends_on)
+        .join(away, kept.person_id == away.c.id)
+        .join(there, kept.deputy_id == there.c.id)
+        .where(there.c.user_id == deputy, away.c.user_id == absent, *_in_force(kept, day))
+        .order_by(kept.ends_on.desc())
+    )
+    with on_behalf("deputies"):
+        return session.scalar(found.limit(1))
+
+
 def standing_in(session: Session, day: date) -> dict[int, set[int]]:
     """Who stands in for whom on a day: the users who are deputies, by the user who is away."""
     absence, person = registry["absence"], registry["person"].__table__

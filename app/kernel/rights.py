@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from flask_appbuilder.security.sqla.models import Permission, PermissionView, ViewMenu, assoc_permissionview_role
+from flask_appbuilder.security.sqla.models import Permission, PermissionView, Role, ViewMenu, assoc_permissionview_role
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -62,6 +62,12 @@ def rights_of(session: Session, role_ids: Iterable[int]) -> dict[int, Rights]:
     for id_, name, record in session.execute(held):
         grants[id_].add((name.removeprefix(PREFIX), record))
     return {id_: Rights(frozenset(grants[id_]), scopes[id_]) for id_ in ids}
+
+
+def roles_named(session: Session) -> dict[str, Rights]:
+    """The rights of every role by its name."""
+    names = {row.id: row.name for row in session.execute(select(Role.id, Role.name))}
+    return {names[id_]: rights for id_, rights in rights_of(session, names).items()}
 
 
 def together(held: Iterable[Rights]) -> dict[Right, Scope]:

@@ -49,7 +49,7 @@ def what_words(right: Right) -> str:
         return page_label(name) if verb == "open" else _profile_label(name)
     if verb.startswith("step:"):
         step, _dot, part = verb.removeprefix("step:").partition(".")
-        return next((label for each, label in _steps(record) if each == verb), part or step)
+        return next((label for each, label in step_rights(record) if each == verb), part or step)
     word, _colon, field = verb.partition(":")
     plain = verb_words().get(word, word)
     if not field:
@@ -76,11 +76,11 @@ def _profile_label(name: str) -> str:
     return translated(profile.label) if profile is not None else name
 
 
-def _steps(record: type[Record]) -> Iterator[tuple[str, str]]:
-    """The verbs of the steps of a record and of the agreements they take, with what they are called."""
+def step_rights(record: type[Record], *, parts: bool = True) -> Iterator[tuple[str, str]]:
+    """The verbs of the steps of a record and, with `parts`, of the agreements they take, with what they are called."""
     for step in record.workflow.steps if record.workflow else ():
         yield f"step:{step.name}", step_label(step)
-        for part in step.parts:
+        for part in step.parts if parts else ():
             yield f"step:{step.name}.{part.name}", part_words(step, part.label)
 
 
@@ -215,7 +215,7 @@ def row_of(record: type[Record], rights: Rights) -> Row:
         scope = widened(record, rights.scope((verb, name)))
         return Box(f"{verb}|{name}", called, scope)
 
-    steps = [box(verb, called) for verb, called in _steps(record)]
+    steps = [box(verb, called) for verb, called in step_rights(record)]
     fields = [
         (called, [box(verb, _("%(verb)s: %(field)s", verb=words[word], field=called)) for verb, word in verbs])
         for called, verbs in field_rights(record)

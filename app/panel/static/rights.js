@@ -19,3 +19,13 @@ application.register("rights", class extends Stimulus.Controller {
     this.noneTarget.hidden = found > 0;
   }
 });
+
+// A question in two parts: the second is asked anew when the first is answered otherwise.
+application.register("asking", class extends Stimulus.Controller {
+  static targets = ["second"];
+
+  again() {
+    this.secondTargets.forEach((each) => { each.disabled = true; });
+    this.element.requestSubmit();
+  }
+});
