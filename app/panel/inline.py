@@ -39,7 +39,7 @@ class Inline(Writing):
     @expose("/<int:key>/cell/<name>")
     def edit_cell(self, key: int, name: str) -> Answer:
         """The question, to stand in the cell."""
-        return _answered(lambda: self._question(_form_of(self._changeable(key), name), key))
+        return _answered(lambda: self._question(_form_of(self.changeable(key), name), key))
 
     @expose("/<int:key>/cell/<name>", methods=["POST"])
     def change_cell(self, key: int, name: str) -> Answer:
@@ -47,7 +47,7 @@ class Inline(Writing):
         return _answered(lambda: self._save_cell(key, name))
 
     def _save_cell(self, key: int, name: str) -> Answer:
-        row = self._changeable(key)
+        row = self.changeable(key)
         form = _form_of(row, name)
         values = form.typed(request.form)
         if beside := [field_label(self.record, other) for other in values if other != name]:
