@@ -1,9 +1,11 @@
 """What the parts of a record's screens share."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 from flask_appbuilder import BaseView
 
 from app.extensions import db
@@ -28,6 +30,14 @@ class RecordView(BaseView):
     def row(self, key: int) -> Any:
         """The row with that id, if the present person sees it. Raises `NotFound`."""
         return find(db.session, self.record, key)
+
+    def address(self, changes: Mapping[str, str | None] = MappingProxyType({}), to: str = "list") -> str:
+        """The address of the list with some parameters changed; None drops one, and any change drops the page."""
+        gone = {"after", "before", *changes}
+        pairs = [(key, value) for key, value in request.args.items(multi=True) if key not in gone]
+        pairs += [(key, value) for key, value in changes.items() if value is not None]
+        url = url_for(f"{self.record.__tablename__}.{to}")
+        return f"{url}?{urlencode(pairs)}" if pairs else url
 
     def may_add(self) -> bool:
         """Whether the present person may add a row, and there is a form for it."""

@@ -1,11 +1,8 @@
 """The screens of one record: a list, a page per row, forms, steps, lines, pickers and a file."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask_appbuilder import expose
 
 from app.extensions import db
@@ -13,6 +10,7 @@ from app.kernel.access import may, require
 from app.kernel.actor import current_actor
 from app.kernel.handing import may_hand_over
 from app.panel import links, listing
+from app.panel.board import Boarding, has_board
 from app.panel.bulk import Bulk, bulk_steps
 from app.panel.checking import Checking
 from app.panel.exporting import Exporting
@@ -30,7 +28,7 @@ RELATED_SHOWN = 20
 """Rows of another record that a row's page shows before pointing to their own list."""
 
 
-class Screen(Attaching, Bulk, Checking, Exporting, Handover, Inline, Lines, Picking, Revealing, Talking):
+class Screen(Attaching, Boarding, Bulk, Checking, Exporting, Handover, Inline, Lines, Picking, Revealing, Talking):
     """All screens of `record`, at ``/<record>/``."""
 
     def create_blueprint(
@@ -60,6 +58,7 @@ class Screen(Attaching, Bulk, Checking, Exporting, Handover, Inline, Lines, Pick
             may_add=self.may_add(),
             may_export=may(current_actor(), "export", self.record),
             may_hand_over=may_hand_over(current_actor(), self.record),
+            board=has_board(self.record),
             steps=bulk_steps(current_actor(), self.record),
             editing=editable(current_actor(), self.record, what.columns),
             changeable=changeable,
@@ -79,14 +78,6 @@ class Screen(Attaching, Bulk, Checking, Exporting, Handover, Inline, Lines, Pick
     def show(self, key: int) -> str:
         """The page of one row."""
         return self.page(key)
-
-    def address(self, changes: Mapping[str, str | None] = MappingProxyType({}), to: str = "list") -> str:
-        """The address of this list with some parameters changed; None drops one, and any change drops the page."""
-        gone = {"after", "before", *changes}
-        pairs = [(key, value) for key, value in request.args.items(multi=True) if key not in gone]
-        pairs += [(key, value) for key, value in changes.items() if value is not None]
-        url = url_for(f"{self.record.__tablename__}.{to}")
-        return f"{url}?{urlencode(pairs)}" if pairs else url
 
 
 def screen_of(record: type[Record]) -> type[Screen]:

@@ -11,6 +11,7 @@ from app.kernel.approvals import takes_part
 from app.kernel.workflow import advance, workflow_of
 from app.panel.base import RecordView
 from app.panel.forms import Form, questions
+from app.panel.identity.paths import safe_next
 from app.panel.labels import said, step_label
 from app.panel.saving import saving
 from app.panel.uploads import typed
@@ -51,7 +52,8 @@ class Steps(RecordView):
             form.version = str(self.row(key).version)
             return self._open(key, step, form), refusal.status
         flash(_("Done: %(step)s.", step=step_label(step)), "success")
-        return redirect(self._after(key), 303)
+        back = request.form.get("back") or request.args.get("back")
+        return redirect(safe_next(back) if back else self._after(key), 303)
 
     def _step(self, name: str) -> Step:
         step = workflow_of(self.record).step(name)

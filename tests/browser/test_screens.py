@@ -152,8 +152,10 @@ def test_every_screen_is_for_everybody(visit, gadgets, phone, dark):
     page = visit("supervisor", phone=phone, dark=dark)
     for address in (
         "/",
+        "/home/morning",
         "/gadget/",
         "/gadget/?q=nothing&state=draft",
+        "/gadget/board",
         f"/gadget/{first}",
         f"/gadget/{first}/edit",
         f"/gadget/{first}/delete",

@@ -78,8 +78,8 @@ def outsiders(world):
 def turned_away(world, name):
     """The list and a row, of the screens and of the resource."""
     table, key = world.record.__tablename__, world.rows[name]
-    for url in (f"/api/v1/{table}/", f"/api/v1/{table}/{key}"):
-        world.ask(name, "GET", url, {403})
+    world.ask(name, "GET", f"/api/v1/{table}/", {403})
+    world.ask(name, "GET", f"/api/v1/{table}/{key}", {403, 404})
     for url in (f"/{table}/", f"/{table}/{key}") if not issubclass(world.record, Line) else ():
         world.ask(name, "GET", url, {403})
 
