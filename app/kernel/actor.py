@@ -15,7 +15,8 @@ class Actor:
     """A person, or the system on its own behalf or on a person's.
 
     `reach` says how far each grant goes, by (verb, record name); a verb that is a step is written ``step:pay``.
-    `unit_ids` are the person's unit and those below, `branch_ids` those of the branch, all as ids of ``unit``.
+    `unit_ids` are the person's unit and those below, `branch_ids` those of the branch, `above_ids` the unit and those
+    it is a part of, all as ids of ``unit``.
     `represented` are those the person stands in for while they are on leave: names by user id.
     `absent` are these same colleagues as actors, with their own reach: in their place a deputy agrees to a step.
     `source` is where the request came from: web, api, cli, job, import, system. `zone` is the time zone the person
@@ -28,6 +29,7 @@ class Actor:
     unit_id: int | None = None
     unit_ids: tuple[int, ...] = ()
     branch_ids: tuple[int, ...] = ()
+    above_ids: tuple[int, ...] = ()
     reach: Mapping[tuple[str, str], Scope] = field(default_factory=dict, hash=False)
     represented: Mapping[int, str] = field(default_factory=dict, hash=False)
     absent: tuple["Actor", ...] = field(default=(), hash=False)

@@ -91,6 +91,8 @@ PAGES: dict[str, tuple[Declared, ...]] = {
     "page:imports": (Declared.MANAGER, Declared.OPERATIONS),
     "page:reports": (Declared.SUPERVISOR, Declared.MANAGER, Declared.INSPECTOR, Declared.ADMIN),
     "page:leaving": (Declared.SUPERVISOR, Declared.MANAGER, Declared.ADMIN),
+    "page:share_views_team": (Declared.SUPERVISOR, Declared.MANAGER, Declared.ADMIN),
+    "page:share_views_all": (Declared.MANAGER, Declared.ADMIN),
     "page:desk": (Declared.RENEWAL, Declared.SUPERVISOR, Declared.MANAGER),
     "page:approvals": (
         Declared.CLAIMS,
@@ -266,7 +268,7 @@ def load_actor(
     with on_behalf("access"):
         own = session.execute(select(person.unit_id, person.time_zone).where(person.user_id == user_id)).one_or_none()
     unit_id, zone = own if own is not None else (None, None)
-    below, branch = _units(session, unit_id)
+    below, branch, above = _units(session, unit_id)
     at = at or datetime.now(UTC)
     stood_in_for = represented(session, user_id, house_day(at)) if deputising else {}
     return Actor(
@@ -276,6 +278,7 @@ def load_actor(
         unit_id=unit_id,
         unit_ids=below,
         branch_ids=branch,
+        above_ids=above,
         reach=reach,
         represented=stood_in_for,
         absent=tuple(load_actor(session, each, source, at, deputising=False) for each in stood_in_for),
@@ -340,10 +343,10 @@ def nearest_holders(session: Session, role: str, unit_id: int | None) -> set[int
     return everybody
 
 
-def _units(session: Session, unit_id: int | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """A unit and all below it, and all of its branch (the ancestor just below the root)."""
+def _units(session: Session, unit_id: int | None) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """A unit and all below it, all of its branch (the ancestor just below the root), and the unit and all above it."""
     if unit_id is None:
-        return (), ()
+        return (), (), ()
     unit = registry["unit"].__table__.c
     with on_behalf("access"):
         parents: dict[int, Any] = {row.id: row.parent_id for row in session.execute(select(unit.id, unit.parent_id))}
@@ -362,7 +365,10 @@ def _units(session: Session, unit_id: int | None) -> tuple[tuple[int, ...], tupl
     while parents.get(branch) and parents.get(parents[branch]) and parents[branch] not in seen:
         branch = parents[branch]
         seen.add(branch)
-    return below(unit_id), below(branch)
+    above = [unit_id]
+    while (parent := parents.get(above[-1])) and parent not in above:
+        above.append(parent)
+    return below(unit_id), below(branch), tuple(above)
 
 
 def readers(record: type[Record]) -> ColumnElement[bool]:

@@ -401,6 +401,36 @@ class WorkGiven(Model):
     finished_at: Mapped[datetime | None] = mapped_column(UtcMoment)
 
 
+class SavedView(Model):
+    """A view of a record's list: see `app.kernel.saved_views`. For a user, for a unit and all below, else for all."""
+
+    __tablename__ = "saved_view"
+    __table_args__: Any = (
+        Index("ix_saved_view_record", "record"),
+        CheckConstraint("user_id IS NULL OR unit_id IS NULL", name="is_for_one_audience"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    record: Mapped[str] = mapped_column(String(80))
+    name: Mapped[str] = mapped_column(String(60))
+    query: Mapped[str] = mapped_column(Text)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+    unit_id: Mapped[int | None] = mapped_column(Integer)
+    saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+    saved_at: Mapped[datetime] = mapped_column(UtcMoment, default=_now)
+
+
+class DefaultView(Model):
+    """The view a person's list of a record opens with."""
+
+    __tablename__ = "default_view"
+    __table_args__: Any = {"extend_existing": False}
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True)
+    record: Mapped[str] = mapped_column(String(80), primary_key=True)
+    view_id: Mapped[int] = mapped_column(ForeignKey("saved_view.id", ondelete="CASCADE"))
+
+
 class ImportBatch(Model):
     """One file being loaded through a profile: where it lies, how far it is, what came of it."""
 

@@ -1,4 +1,7 @@
-"""A list as a file: the same search, filters and order, every column the panel shows, private values masked."""
+"""A list as a file: the same search, filters and order, private values masked.
+
+With the columns the address chooses, in its order; every field the panel shows where it chooses none.
+"""
 
 import csv
 import io
@@ -43,7 +46,9 @@ class Exporting(RecordView):
         with saving(db.session):
             history.summarise(db.session, str(self.record.__tablename__), "export", bounds)
         panel = self.record.panel
-        shown = (*panel.columns, *(name for group in panel.form for name in group.fields), *panel.facts)
+        shown = [*panel.columns, *(name for group in panel.form for name in group.fields), *panel.facts]
+        if what.picked:
+            shown = [f.key or f.name for f in what.columns]
         names = [each for f in fields_of(self.record, shown) for each in (f.key or f.name, f.currency) if each]
         fields = readable(fields_of(self.record, names)) or fields_of(self.record, (panel.title,))
         day = datetime.now(UTC).astimezone(house_zone()).strftime("%Y-%m-%d")

@@ -135,6 +135,25 @@ def columns_of(record: type[Record]) -> list[Field]:
     return readable(fields_of(record, record.panel.columns)) or fields_of(record, (record.panel.title,))
 
 
+def listable(record: type[Record]) -> list[Field]:
+    """What a list of the record can show: its own columns first, then fields of its form and facts, and its owner.
+
+    Of those the current actor reads. A property is offered only where the record's own list shows it: another might ask
+    the database for every row.
+    """
+    panel, own = record.panel, columns_of(record)
+    names = [*(name for group in panel.form for name in group.fields), *panel.facts]
+    names += [name for name in ("owner_id", "unit_id") if name in record.__table__.columns]
+    known = {field.key or field.name for field in own}
+    further = readable(field for field in fields_of(record, names) if field.column is not None or field.far)
+    return own + [field for field in further if field.key not in known]
+
+
+def lead_of(record: type[Record], columns: list[Field]) -> Field:
+    """Of the columns a list shows by itself the one that leads to the row's page."""
+    return next((field for field in columns if field.key == record.panel.title), columns[0])
+
+
 def form_fields(record: type[Record]) -> list[Field]:
     """The fields of the record's form that a person fills in."""
     named = fields_of(record, (name for group in record.panel.form for name in group.fields))

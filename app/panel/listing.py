@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from app.kernel import links
 from app.kernel.fields import load_wholes
 from app.panel import filters, search
-from app.panel.fields import Field, columns_of, field_of
+from app.panel.fields import Field, columns_of, field_of, lead_of, listable
 from app.panel.keyset import Order
 from app.panel.titles import Read, Values, reading_of
 from app.schema.record import Record
@@ -23,7 +23,11 @@ MOST_COUNTED = 10_000
 
 @dataclass
 class Asked:
-    """What the parameters of an address ask of a list; whatever they do not make sense of has its default."""
+    """What the parameters of an address ask of a list; whatever they do not make sense of has its default.
+
+    `lead` is the column that leads to the row's page, `sortable` are those one may order by: of the record's own ones,
+    for these have their indexes. `picked` says whether the address chose the columns.
+    """
 
     record: type[Record]
     columns: list[Field]
@@ -33,6 +37,14 @@ class Asked:
     size: int
     after: str
     before: str
+    lead: Field
+    sortable: frozenset[str]
+    picked: bool = False
+
+    @property
+    def written(self) -> str:
+        """The columns as an address carries them."""
+        return ",".join(f.key or f.name for f in self.columns)
 
     @property
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -50,22 +62,39 @@ class Asked:
 
 def asked(session: Session, record: type[Record], args: "MultiDict[str, str]") -> Asked:
     """Read the address."""
-    columns = columns_of(record)
-    size = args.get("psize", "")
+    own, size = columns_of(record), args.get("psize", "")
+    lead = lead_of(record, own)
+    columns = picked(record, args.getlist("columns"), lead)
     return Asked(
         record,
-        columns,
+        columns or own,
         filters.chosen(session, record, args),
         search.tidy(args.get("q")),
-        order_of(record, columns, args.get("order", "")),
+        order_of(record, own, args.get("order", "")),
         int(size) if size in map(str, SIZES) else SIZES[0],
         args.get("after", ""),
         args.get("before", ""),
+        lead,
+        frozenset(f.key for f in own if f.sortable),
+        bool(columns),
     )
 
 
+def picked(record: type[Record], written: Iterable[str], lead: Field) -> list[Field]:
+    """The columns an address chooses, in its order, with the one that leads to the row; none if it chooses none.
+
+    Only what a list of the record can show to the current actor is found, whatever the address says.
+    """
+    names = [name for each in written for name in each.split(",") if name]
+    if not names:
+        return []
+    known = {f.key or f.name: f for f in listable(record)}
+    found = [known[name] for name in dict.fromkeys(names) if name in known]
+    return found if not found or lead in found else [lead, *found]
+
+
 def order_of(record: type[Record], columns: list[Field], written: str) -> Order:
-    """The order asked for if it is by a column shown and sortable; else the record's own, else by id."""
+    """The order asked for if it is by one of the columns and sortable; else the record's own, else by id."""
     wanted = next((f for f in columns if f.key == written.removeprefix("-") and f.sortable), None)
     if wanted is not None:
         return Order(wanted, written.startswith("-"))

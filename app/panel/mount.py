@@ -20,6 +20,8 @@ from app.schema.registry import registry
 
 name_permission("page:impersonate", "See the panel as another person")
 name_permission("page:impersonate_write", "Write while seeing the panel as another person")
+name_permission("page:share_views_team", "Save views of lists for one's team")
+name_permission("page:share_views_all", "Save views of lists for everybody")
 
 
 def mount(app: Flask, builder: AppBuilder) -> None:

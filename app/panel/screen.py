@@ -2,24 +2,28 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from flask_appbuilder import expose
+from werkzeug.wrappers import Response
 
 from app.extensions import db
 from app.kernel.access import may, require
 from app.kernel.actor import current_actor
 from app.kernel.handing import may_hand_over
+from app.kernel.saved_views import views_of
 from app.panel import links, listing
 from app.panel.board import Boarding, has_board
 from app.panel.bulk import Bulk, bulk_steps
 from app.panel.checking import Checking
 from app.panel.exporting import Exporting
+from app.panel.fields import listable
 from app.panel.files import Attaching
 from app.panel.handover import Handover
 from app.panel.inline import Inline, changeable, editable
 from app.panel.lines import Lines
 from app.panel.pickers import Picking
 from app.panel.revealing import Revealing
+from app.panel.saved_views import Viewing, audiences, differs, open_view
 from app.panel.talking import Talking
 from app.panel.trees import name_paths
 from app.schema.record import Record
@@ -28,7 +32,9 @@ RELATED_SHOWN = 20
 """Rows of another record that a row's page shows before pointing to their own list."""
 
 
-class Screen(Attaching, Boarding, Bulk, Checking, Exporting, Handover, Inline, Lines, Picking, Revealing, Talking):
+class Screen(
+    Attaching, Boarding, Bulk, Checking, Exporting, Handover, Inline, Lines, Picking, Revealing, Talking, Viewing
+):
     """All screens of `record`, at ``/<record>/``."""
 
     def create_blueprint(
@@ -40,8 +46,12 @@ class Screen(Attaching, Boarding, Bulk, Checking, Exporting, Handover, Inline, L
         return blueprint
 
     @expose("/")
-    def list(self) -> str:
-        """The list, as the address asks for it."""
+    def list(self) -> Response | str:
+        """The list, as the address asks for it; where it asks nothing, the view the person's list opens with."""
+        views = views_of(db.session, current_actor(), self.record)
+        if goal := self.opening(views):
+            return redirect(goal)
+        opened = open_view(views)
         what = listing.asked(db.session, self.record, request.args)
         page = listing.page_of(db.session, what)
         name_paths(db.session, self.record, page.rows)
@@ -55,6 +65,13 @@ class Screen(Attaching, Boarding, Bulk, Checking, Exporting, Handover, Inline, L
             sizes=listing.SIZES,
             most=listing.MOST_COUNTED,
             address=self.address,
+            listable=listable(self.record),
+            whole=self.address_of("", None) if any(view.default for view in views) else self.address_of("", ""),
+            views=views,
+            opened=opened,
+            changed=differs(opened),
+            audiences=audiences(),
+            address_of=self.address_of,
             may_add=self.may_add(),
             may_export=may(current_actor(), "export", self.record),
             may_hand_over=may_hand_over(current_actor(), self.record),

@@ -5,7 +5,7 @@ A linked row the actor may not see has no title here, for the session narrows th
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -177,7 +177,7 @@ def reading_of(record: type[Record], fields: Iterable[Field]) -> Reading:
     return _reading(str(record.__tablename__), tuple(field.key for field in fields if field.target))
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _reading(name: str, links: tuple[str, ...]) -> Reading:
     return Reading(registry[name], [field_of(registry[name], key) for key in links])
 

@@ -93,7 +93,7 @@ def test_search_and_filters_stand_in_the_address(visit, gadgets):
     assert "order=-code" in page.url
     assert "state=" not in page.url, "empty filters stay out of the address"
     page.get_by_text("Filters", exact=True).click()
-    page.get_by_label("State").select_option("draft")
+    page.locator("select[name=state]").select_option("draft")
     page.get_by_role("button", name="Show").click()
     page.wait_for_url("**state=draft**")
     assert page.locator("tbody tr").count() == 11
