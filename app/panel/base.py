@@ -12,7 +12,7 @@ from app.extensions import db
 from app.kernel.access import find, may, require
 from app.kernel.actor import current_actor
 from app.kernel.workflow import is_frozen
-from app.panel import showing, timeline
+from app.panel import neighbours, showing, timeline
 from app.panel.forms import Form
 from app.schema.errors import Conflict, NotFound
 from app.schema.record import Record
@@ -73,7 +73,8 @@ class RecordView(BaseView):
         """A row's page; `more` are forms that stand open on it, and what is wrong; the others as `showing.of` says."""
         shown = showing.of(db.session, self.record, key, revealed, part)
         happened = timeline.of(db.session, shown["row"], request.args.get("before"), shown.pop("rounds"))
-        return render_template("panel/show.html", **shown, timeline=happened, **more)
+        near = neighbours.of(db.session, shown["row"])
+        return render_template("panel/show.html", **shown, timeline=happened, near=near, **more)
 
     def form_page(self, form: Form, title: str, back: str, button: str, **more: Any) -> str:
         """A form on a page of its own; `more` is what else stands in it."""

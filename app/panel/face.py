@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, func, select
 from app.extensions import db
 from app.kernel.actor import NOBODY, Actor, current_actor
 from app.kernel.tables import Notice
-from app.panel import cells, labels, navigation, texts
+from app.panel import cells, labels, navigation, neighbours, texts
 from app.panel.builder import language
 from app.panel.identity import entering
 from app.panel.tickets import file_url
@@ -37,6 +37,8 @@ def dress(app: Flask) -> None:
         thumbnail=cells.thumbnail,
         moment=texts.plain,
         row_url=cells.row_url,
+        trail=neighbours.trail,
+        came_from=neighbours.came_from,
         sidebar=navigation.sidebar,
         warning=navigation.warning,
         unread=unread,

@@ -13,6 +13,7 @@ from app.panel.base import RecordView
 from app.panel.forms import Form, questions
 from app.panel.identity.paths import safe_next
 from app.panel.labels import said, step_label
+from app.panel.neighbours import came_from
 from app.panel.saving import saving
 from app.panel.uploads import typed
 from app.schema.errors import NotFound, NotPermitted, Refusal
@@ -71,4 +72,4 @@ class Steps(RecordView):
             self.row(key)
         except NotFound:
             return url_for(f"{self.record.__tablename__}.list")
-        return url_for(f"{self.record.__tablename__}.show", key=key)
+        return url_for(f"{self.record.__tablename__}.show", key=key, **came_from())

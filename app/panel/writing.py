@@ -19,6 +19,7 @@ from app.panel.forms import Form, fill, form_of
 from app.panel.grids import Grid, grids_of, name_links
 from app.panel.labels import record_label, said
 from app.panel.merging import merge
+from app.panel.neighbours import came_from
 from app.panel.saving import made_once, saving
 from app.panel.uploads import typed
 from app.schema.errors import Conflict, Refusal
@@ -75,7 +76,7 @@ class Writing(RecordView):
                     grid.compare(db.session, key)
             return self._edit_page(form, grids, key), refusal.status
         flash(_("Saved."), "success")
-        return redirect(url_for(f"{self.record.__tablename__}.show", key=key), 303)
+        return redirect(url_for(f"{self.record.__tablename__}.show", key=key, **came_from()), 303)
 
     @expose("/<int:key>/delete")
     def confirm(self, key: int) -> str:
@@ -126,7 +127,8 @@ class Writing(RecordView):
         name_links(db.session, grids)
         read = showing.read_one(db.session, self.record, key, [])
         title = _("Edit: %(title)s", title=cells.heading(self.record, read))
-        back, check = (url_for(f"{self.record.__tablename__}.{page}", key=key) for page in ("show", "check_row"))
+        back = url_for(f"{self.record.__tablename__}.show", key=key, **came_from())
+        check = url_for(f"{self.record.__tablename__}.check_row", key=key)
         return self.form_page(form, title, back, _("Save"), grids=grids, check=check)
 
     def _confirm_page(self, key: int, problem: str = "") -> str:

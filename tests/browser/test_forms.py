@@ -158,3 +158,17 @@ def test_what_is_wrong_is_said_as_a_field_is_left(visit, gadgets):  # noqa: F811
     page.get_by_label("Name", exact=True).first.focus()
     page.keyboard.press("Tab")
     expect(page.locator("#i-name-problem, #i-code-problem")).to_have_count(0)
+
+
+def test_one_goes_from_row_to_row_by_key_but_not_while_one_writes(visit, gadgets):  # noqa: F811
+    page = visit("sales")
+    page.goto("/gadget/?order=code&q=G1")
+    page.get_by_role("link", name="G10").click()
+    for key, code in (("j", "G11"), ("j", "G12"), ("k", "G11")):
+        page.keyboard.press(key)
+        page.wait_for_url(f"**/gadget/{gadgets[code]}?**")
+    page.get_by_label("Comment").press_sequentially("jk")
+    expect(page.get_by_label("Comment")).to_have_value("jk")
+    assert f"/gadget/{gadgets['G11']}?" in page.url
+    page.locator(".page-pretitle").get_by_role("link", name="Gadgets").click()
+    page.wait_for_url("**/gadget/?order=code&q=G1")

@@ -39,8 +39,9 @@ application.register("unsaved", class extends Stimulus.Controller {
 
   connect() {
     const mine = `draft-${this.personValue}-`;
-    const { pathname, search } = new URL(this.element.action, location.href);
-    this.key = this.personValue && `${mine}${pathname}${search}`;
+    const address = new URL(this.element.action, location.href);
+    for (const name of ["from", "pick"]) address.searchParams.delete(name);
+    this.key = this.personValue && `${mine}${address.pathname}${address.search}`;
     if (this.key) drafts.sweep(mine);
     this.typed = "typed" in this.offerTarget.dataset;
     this.listening = new AbortController();
@@ -270,5 +271,15 @@ application.register("checking", class extends Stimulus.Controller {
       if (described.length) heard.setAttribute("aria-describedby", described.join(" ")); else heard.removeAttribute("aria-describedby");
       if (problem) heard.setAttribute("aria-invalid", "true"); else heard.removeAttribute("aria-invalid");
     }
+  }
+});
+
+// From row to row of the list a page was opened from: j and k, where nobody is writing.
+application.register("neighbours", class extends Stimulus.Controller {
+  press(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.isComposing || event.repeat) return;
+    if (event.target.closest?.("input, textarea, select, [contenteditable]") || document.querySelector("dialog[open]")) return;
+    const link = { k: "prev", j: "next" }[event.key];
+    if (link) this.element.querySelector(`a[rel=${link}]`)?.click();
   }
 });
