@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from app.kernel import conditions, links
+from app.kernel.access import may
 from app.kernel.actor import current_actor
 from app.kernel.clock import own_zone
 from app.kernel.fields import hidden, hidden_in, writable_fields
@@ -32,7 +33,8 @@ from app.schema.approval import Verdict
 from app.schema.conditions import ValueOf
 from app.schema.errors import Invalid, Refusal
 from app.schema.kinds import PICTURES, BadValue, FileKind
-from app.schema.record import Record, kind_of, rules_of
+from app.schema.record import Line, Record, kind_of, rules_of
+from app.schema.registry import registry
 from app.schema.traits import Tree
 from app.schema.workflow import SPOKEN, Step
 from app.schema.written import natural
@@ -91,6 +93,15 @@ class Input:
     def draftable(self) -> bool:
         """Whether the browser may keep on the machine what is written: nothing private, no file, nothing unseen."""
         return not (self.locked or self.blind or self.takes_file or (self.field is not None and self.field.private))
+
+    @property
+    def adds(self) -> type[Record] | None:
+        """The record whose rows are chosen here, if the present person may add one to choose."""
+        target = (self.field.target or self.field.far) if self.field is not None else ""
+        record, actor = registry.get(target), current_actor()
+        if record is None or issubclass(record, Line) or not record.panel.form:
+            return None
+        return record if may(actor, "read", record) and may(actor, "add", record) else None
 
     @property
     def file(self) -> str:

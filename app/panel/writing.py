@@ -49,7 +49,8 @@ class Writing(RecordView):
             _complain(form, grids, refusal)
             return self._add_page(form, grids), refusal.status
         flash(_("Added."), "success")
-        return redirect(url_for(f"{self.record.__tablename__}.show", key=key), 303)
+        where: dict[str, Any] = {"pick": request.args["pick"]} if "pick" in request.args else {}
+        return redirect(url_for(f"{self.record.__tablename__}.show", key=key, **where), 303)
 
     @expose("/<int:key>/edit")
     def edit(self, key: int) -> str:

@@ -3,6 +3,7 @@
 import json
 
 from playwright.sync_api import expect
+from sqlalchemy import select
 
 from app.kernel.actor import acting, system_actor
 from tests.browser.test_screens import faults, gadgets  # noqa: F401 - a fixture and a check of the same screens
@@ -164,6 +165,7 @@ def test_one_goes_from_row_to_row_by_key_but_not_while_one_writes(visit, gadgets
     page = visit("sales")
     page.goto("/gadget/?order=code&q=G1")
     page.get_by_role("link", name="G10").click()
+    page.wait_for_url(f"**/gadget/{gadgets['G10']}?**")
     for key, code in (("j", "G11"), ("j", "G12"), ("k", "G11")):
         page.keyboard.press(key)
         page.wait_for_url(f"**/gadget/{gadgets[code]}?**")
@@ -172,3 +174,35 @@ def test_one_goes_from_row_to_row_by_key_but_not_while_one_writes(visit, gadgets
     assert f"/gadget/{gadgets['G11']}?" in page.url
     page.locator(".page-pretitle").get_by_role("link", name="Gadgets").click()
     page.wait_for_url("**/gadget/?order=code&q=G1")
+
+
+def test_a_row_that_is_missing_is_added_from_the_form_and_chosen(backend, visit, gadgets):  # noqa: F811
+    page = visit("sales", phone=True)
+    page.goto("/gadget/add")
+    page.get_by_label("Code").fill("OUTER")
+    page.get_by_role("button", name="Add a line").click()
+    with page.expect_popup() as opened:
+        page.locator(".yx-grid").get_by_role("link", name="Add new: Gadget").click()
+    opened.value.get_by_label("Code").fill("CELL")
+    opened.value.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator(".yx-grid .ts-wrapper .item")).to_contain_text("CELL")
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Add new: Gadget").first.press("Enter")
+    inner = opened.value
+    inner.get_by_role("button", name="Add", exact=True).click()
+    inner.wait_for_selector("#i-code-problem")
+    inner.get_by_label("Code").fill("INNER")
+    with inner.expect_event("close"):
+        inner.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator(".ts-wrapper .item").first).to_contain_text("INNER")
+    expect(page.get_by_label("Code")).to_have_value("OUTER")
+    assert not faults(page)
+    page.locator("#gadget_part tbody tr").get_by_label("Name").fill("Wire")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.wait_for_url(lambda url: url.split("/")[-1].isdigit())
+    with backend.session() as session, acting(system_actor("tests", "cli")):
+        codes = {row.id: row.code for row in session.scalars(select(Gadget))}
+        outer = session.scalars(select(Gadget).where(Gadget.code == "OUTER")).one()
+        assert codes[outer.twin_id] == "INNER"
+        parts = session.scalars(select(GadgetPart).where(GadgetPart.gadget_id == outer.id))
+        assert [codes[part.twin_id] for part in parts] == ["CELL"]

@@ -283,3 +283,36 @@ application.register("neighbours", class extends Stimulus.Controller {
     if (link) this.element.querySelector(`a[rel=${link}]`)?.click();
   }
 });
+
+// What is missing among the rows to choose from is added in a window of its own, which tells here what it has added.
+application.register("adding", class extends Stimulus.Controller {
+  disconnect() { this.channel?.close(); }
+  open(event) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const token = [...crypto.getRandomValues(new Uint32Array(4))].map((each) => each.toString(36)).join("");
+    const url = new URL(event.currentTarget.href);
+    url.searchParams.set("pick", token);
+    const tab = window.open(url, "_blank");
+    if (!tab) return;
+    event.preventDefault();
+    this.channel?.close();
+    this.channel = new BroadcastChannel(`pick-${token}`);
+    this.channel.onmessage = ({ data: { value, text } }) => {
+      this.channel.close();
+      const picker = this.element.querySelector("select").tomselect;
+      picker.addOption({ value, text });
+      picker.addItem(value);
+      tab.close();
+      window.focus();
+      this.element.querySelector("a").focus();
+    };
+  }
+});
+application.register("added", class extends Stimulus.Controller {
+  static values = { channel: String, row: String, title: String };
+  connect() {
+    const channel = new BroadcastChannel(`pick-${this.channelValue}`);
+    channel.postMessage({ value: this.rowValue, text: this.titleValue });
+    channel.close();
+  }
+});
