@@ -8,6 +8,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 
 from app.panel.navigation import Beside, add_page, name_permission, offer_beside, open_behind, warn_before, work_at
 from views.approvals import ApprovalsPage
+from views.checklist import ChecklistPage
 from views.desk import DeskPage
 from views.figures import FiguresPage
 from views.health import HealthPage
@@ -27,6 +28,7 @@ from views.why import WhyPage
 
 PAGES: tuple[type[Page], ...] = (
     ApprovalsPage,
+    ChecklistPage,
     DeskPage,
     FiguresPage,
     ImportsPage,

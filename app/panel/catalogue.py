@@ -13,7 +13,7 @@ from types import FunctionType
 
 from babel.messages.extract import extract_from_dir
 
-from app.panel import labels, navigation, saving
+from app.panel import checklist, labels, navigation, saving
 from app.schema import kinds
 from app.schema.registry import registry
 from app.schema.roles import Role
@@ -26,7 +26,7 @@ ROOMS = ("app", "models", "views")
 def sentences(root: Path) -> dict[str, str | None]:
     """Every msgid of the application whose folder is `root`, with its plural where it counts something."""
     found = {role.value for role in Role}
-    found |= set(labels.msgids()) | set(navigation.page_msgids())
+    found |= set(labels.msgids()) | set(navigation.page_msgids()) | set(checklist.msgids())
     found |= {rule.message for kind in kinds.ALL for rule in kind.rules}
     for record in registry:
         found |= set(saving.rules_of(record))

@@ -16,6 +16,7 @@ from app.kernel.actor import NOBODY, Actor, current_actor
 from app.kernel.tables import Notice
 from app.panel import cells, labels, navigation, neighbours, texts
 from app.panel.builder import language
+from app.panel.checklist import checklist
 from app.panel.identity import entering
 from app.panel.tickets import file_url
 from app.schema.kinds.files import size_in_words
@@ -42,6 +43,7 @@ def dress(app: Flask) -> None:
         sidebar=navigation.sidebar,
         warning=navigation.warning,
         unread=unread,
+        checklist=checklist,
         here=here,
         record_label=labels.record_label,
         record_plural=labels.record_plural,

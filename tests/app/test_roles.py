@@ -224,7 +224,7 @@ RAW = re.compile(r"\bcan_|page:|step:|profile:|\b(?:read|edit):\w")
 def test_no_page_shows_a_raw_permission_name(session, sign_in):
     client, ids = sign_in("admin"), {name: people_role(session, name) for name in ("manager", "claims")}
     everything = [f"{verb}|{record}" for verb, record in permissions.grantable()]
-    pages = [client.get(f"/people/roles/{ids['manager']}"), client.get("/people/roles/")]
+    pages = [client.get(url) for url in (f"/people/roles/{ids['manager']}", "/people/roles/", "/people/")]
     pages += [client.get(f"/people/roles/compare?record={name}") for name in ("claim", "gadget", "dossier", "product")]
     pages.append(post(client, f"/people/roles/{ids['claims']}", grant=everything))
     screens.change_role(client, ids["claims"], grant=everything)

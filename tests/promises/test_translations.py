@@ -251,6 +251,14 @@ def test_the_sign_in_page_is_chinese(app, in_chinese, said, locale, word):
     assert english_of(page, said) == []
 
 
+ROLES = (
+    "/people/roles/",
+    "/people/roles/1",
+    "/people/roles/compare?record=claim",
+    "/people/why/1?record=claim&verb=edit&row=9",
+)
+
+
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_the_pages_of_work_are_chinese(session, people, sign_in, in_chinese, said):
     with acting(system_actor("tests")):
@@ -268,7 +276,7 @@ def test_the_pages_of_work_are_chinese(session, people, sign_in, in_chinese, sai
             f"/desk/{work}",
         ),
         "manager": ("/appraisal_template/add", "/reports/", "/imports/", "/target/", "/inbox/"),
-        "admin": ("/settings/", "/jobs/", "/people/new", "/people/roles/"),
+        "admin": ("/settings/", "/jobs/", "/people/new", *ROLES),
     }
     answers = {
         address: client.get(address)
