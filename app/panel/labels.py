@@ -4,6 +4,8 @@ Every label is derived from a declaration and is the key of its own translation;
 the catalogues can be filled and their completeness tested.
 """
 
+import inspect
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,6 +40,21 @@ def record_label(record: type[Record]) -> str:
 def record_plural(record: type[Record]) -> str:
     """What the rows of a record are called together."""
     return translated(plural_msgid(record))
+
+
+def about_msgid(record: type[Record]) -> str:
+    """What a record is, in English: the first paragraph of its own words; fields stand in it by name, in backticks."""
+    return inspect.cleandoc(record.__doc__ or "").split("\n\n")[0].replace("\n", " ")
+
+
+def about_record(record: type[Record]) -> str:
+    """What a record is, with its fields as they are called."""
+
+    def called(found: re.Match[str]) -> str:
+        keys = (key for key in (found[1], f"{found[1]}_id") if key in record.__table__.columns)
+        return next((field_label(record, key) for key in keys), found[1])
+
+    return re.sub(r"`(\w+)`", called, translated(about_msgid(record)))
 
 
 def field_msgid(record: type[Record], field: str) -> str:
@@ -110,6 +127,7 @@ def _msgids_of(record: type[Record]) -> Iterator[str]:
     panel: Any = record.panel
     yield record_msgid(record)
     yield plural_msgid(record)
+    yield about_msgid(record)
     for column in record.__table__.columns:
         yield field_msgid(record, column.key)
         yield from (value.label for value in column.info.get("choices", ()))

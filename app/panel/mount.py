@@ -5,6 +5,7 @@ from flask_appbuilder import AppBuilder
 
 from app.panel import errors, face, headers, history_api, resource, security
 from app.panel.files import FileResource, FileView
+from app.panel.helping import HelpPage
 from app.panel.identity.account import AccountPage
 from app.panel.identity.enrolment import FactorsPage
 from app.panel.identity.impersonating import ViewingPage
@@ -33,6 +34,7 @@ def mount(app: Flask, builder: AppBuilder) -> None:
     security.close(app, public=("static", *door, "ProviderDoor.go", "ProviderDoor.back"))
     builder.add_view_no_menu(SignIn)
     builder.add_view_no_menu(FileView)
+    builder.add_view_no_menu(HelpPage)
     builder.add_api(FileResource)
     for view in (AccountPage, FactorsPage, SecondFactorPage, PasskeyDoor, ProviderDoor, TokensPage, ViewingPage):
         builder.add_view_no_menu(view)

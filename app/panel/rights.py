@@ -38,7 +38,7 @@ def reach_words(scope: Scope | int | None) -> str:
 
 def reach_short(reach: Scope) -> str:
     """How far a right goes, in a word; nothing where it is not granted."""
-    return {Scope.OWN: _("own"), Scope.TEAM: _("team"), Scope.ALL: _("everything")}.get(reach, "")
+    return {Scope.OWN: _("own"), Scope.TEAM: _("team"), Scope.ALL: _("all")}.get(reach, "")
 
 
 def what_words(right: Right) -> str:

@@ -242,7 +242,7 @@ def test_who_may_what_stands_side_by_side(session, people, sign_in):
     heads = [plain(each) for each in re.findall(r"<th [^>]*>(.*?)</th>", page)]
     assert set(rows) >= set(people) & {"sales", "finance", "manager"}
     for name, verb, word in [("sales", "read", "See"), ("finance", "read", "See"), ("supervisor", "edit", "Edit")]:
-        reach = {Scope.OWN: "own", Scope.TEAM: "team", Scope.ALL: "everything"}
+        reach = {Scope.OWN: "own", Scope.TEAM: "team", Scope.ALL: "all"}
         assert rows[name][heads.index(word) - 1] == reach[people[name].scope(verb, "gadget")]
     assert rows["finance"][heads.index("Edit") - 1] == "–"
     assert rows["supervisor"][heads.index("Hand over") - 1] == "team"
