@@ -37,8 +37,8 @@ LOOKED_AT = 1000
 class Waiting:
     """A row that waits, and its step as it is offered to me.
 
-    `amount` is what it is about, `worth` the same as a number; `part` what I would agree as, `others` what would still be waited for then.
-    `ready` says that the row holds all the step asks, so that it can be agreed to as it stands.
+    `amount` is what it is about, `worth` the same as a number; `part` what I would agree as, `others` what would still
+    be waited for then. `ready` says that the row holds all the step asks, so that it can be agreed to as it stands.
     """
 
     row: Record
@@ -73,7 +73,9 @@ class Queue:
         """What some of its rows are about together; empty where they name no amount."""
         worths = [waiting.worth for waiting in rows if waiting.worth is not None]
         needs = self.step.needs
-        return texts.text(field_of(self.record, needs.amount), sum(worths)) if isinstance(needs, Tiers) and worths else ""
+        if not worths or not isinstance(needs, Tiers):
+            return ""
+        return texts.text(field_of(self.record, needs.amount), sum(worths))
 
 
 class ApprovalsPage(Page):
