@@ -27,7 +27,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard app/panel/translations/*/LC_MESSAG
 SIMPLIFIED := app/panel/translations/zh_Hans/LC_MESSAGES/messages.po
 TRADITIONAL := app/panel/translations/zh_Hant/LC_MESSAGES/messages.mo
 
-.PHONY: help run test nightly check fmt migrate docs demo bench assets lock clean python base dev
+.PHONY: help run test nightly check fmt migrate docs demo bench pictures assets lock clean python base dev
 
 help: ## list what can be made
 	@echo "Yanxu. make <target>:"
@@ -68,6 +68,10 @@ demo: base ## load the demonstration data, once; SIZE=100000 rows besides (SEED=
 
 bench: dev assets ## measure at a million rows, against plain SQL and the stock panel
 	@$(BIN)/python -m tests.bench --write docs/bench.md
+
+pictures: dev assets ## a picture of every kind of page, into var/pictures, and those of the README
+	@$(BIN)/python -m app.setup.browser
+	@$(BIN)/python -m tests.pictures var/pictures
 
 assets: base $(CATALOGUES) $(TRADITIONAL) ## fetch and build the static assets, compile the translations
 	@$(BIN)/python -m app.setup.assets
