@@ -11,7 +11,7 @@ from app.kernel.access import may, require
 from app.kernel.actor import current_actor
 from app.kernel.handing import may_hand_over
 from app.kernel.saved_views import views_of
-from app.panel import links, listing
+from app.panel import grouping, links, listing
 from app.panel.board import Boarding, has_board
 from app.panel.bulk import Bulk, bulk_steps
 from app.panel.checking import Checking
@@ -66,6 +66,8 @@ class Screen(
             most=listing.MOST_COUNTED,
             address=self.address,
             listable=listable(self.record),
+            groupable=grouping.offered(what),
+            groups=grouping.grouped(db.session, what, request.args.get("group", "")),
             whole=self.address_of("", None) if any(view.default for view in views) else self.address_of("", ""),
             views=views,
             opened=opened,

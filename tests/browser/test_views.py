@@ -42,7 +42,7 @@ def test_columns_are_chosen_and_moved_by_keyboard_and_kept_as_a_view(visit, gadg
 @pytest.mark.parametrize(("phone", "dark"), [(False, False), (True, True)], ids=["wide-light", "phone-dark"])
 def test_they_are_for_everybody(visit, gadgets, phone, dark):  # noqa: F811
     page = visit("supervisor", phone=phone, dark=dark)
-    page.goto("/gadget/?q=G1")
+    page.goto("/gadget/?q=G1&group=state")
     page.locator(".yx-views > summary").click()
     page.get_by_label("Keep what is shown as a view").fill("Of the team")
     page.get_by_label("for my team").check()
