@@ -169,7 +169,7 @@ def may_change(actor: Actor, row: Any) -> bool:
 
 
 def allowed(actor: Actor, row: Any) -> dict[str, bool]:
-    """Which buttons make sense: edit, delete, assign, take."""
+    """Which buttons make sense: edit, duplicate, delete, assign, take."""
     record: type[Record] = type(row)
     change = may_change(actor, row)
     fixed = set(record.panel.fixed)
@@ -177,6 +177,7 @@ def allowed(actor: Actor, row: Any) -> dict[str, bool]:
     free = bool(writable_fields(actor, "edit", row, keys))
     return {
         "edit": change and free,
+        "duplicate": bool(record.panel.form) and may(actor, "add", record),
         "attach": change and isinstance(row, Attached),
         "delete": may(actor, "delete", row) and not is_frozen(row),
         "assign": may_assign(actor, row),

@@ -15,6 +15,7 @@ from app.kernel.settings import setting_value
 from app.kernel.trash import DAYS
 from app.panel import cells, showing
 from app.panel.base import RecordView, check_version
+from app.panel.copying import copied
 from app.panel.forms import Form, fill, form_of
 from app.panel.grids import Grid, grids_of, name_links
 from app.panel.labels import record_label, said
@@ -23,6 +24,7 @@ from app.panel.neighbours import came_from
 from app.panel.saving import made_once, saving
 from app.panel.uploads import typed
 from app.schema.errors import Conflict, Refusal
+from app.schema.written import natural
 
 
 class Writing(RecordView):
@@ -30,9 +32,11 @@ class Writing(RecordView):
 
     @expose("/add")
     def add(self) -> str:
-        """An empty form; parameters named as its fields fill it in advance."""
+        """An empty form; parameters named as its fields fill it in advance, or ``copy_of=<id>`` what a row may lend."""
         self.require_add()
-        return self._add_page(form_of(self.record, given=request.args), grids_of(db.session, self.record))
+        original = natural(request.args.get("copy_of"))
+        given = copied(db.session, self.row(original)) if original else request.args
+        return self._add_page(form_of(self.record, given=given), grids_of(db.session, self.record))
 
     @expose("/add", methods=["POST"])
     def create(self) -> Response | tuple[str, int]:
