@@ -5,8 +5,10 @@ from decimal import Decimal
 import pytest
 
 from app.kernel.actor import acting, system_actor
+from tests.factories import make
 from tests.gadget import Gadget
 from tests.screens import link, value_of
+from tests.specimen import Specimen
 
 
 @pytest.fixture
@@ -49,3 +51,18 @@ def test_what_one_may_not_read_or_add_is_not_copied(sign_in, original, monkeypat
     monkeypatch.setattr("app.panel.copying.hidden_in", lambda actor, row: {"name"})
     page = sign_in("sales").get(f"/gadget/add?copy_of={key}").text
     assert value_of(page, "name") == ""
+
+
+def test_nothing_that_must_be_unique_and_no_file_is_copied(session, people, sign_in):
+    with acting(system_actor("tests")):
+        row = make(session, Specimen, people["sales"], name="One of each")
+        session.commit()
+        key, private = (
+            row.id,
+            [f.key for f in Specimen.__table__.columns if getattr(f.info.get("kind"), "private", False)],
+        )
+    page = sign_in("sales").get(f"/specimen/add?copy_of={key}").text
+    assert value_of(page, "name") == "One of each"
+    asked = ("code", "paper", "photo", "signed", *(name for name in private if f'name="{name}"' in page))
+    assert len(asked) > 6
+    assert {name: value_of(page, name) for name in asked} == dict.fromkeys(asked, "")

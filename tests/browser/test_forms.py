@@ -172,6 +172,14 @@ def test_one_goes_from_row_to_row_by_key_but_not_while_one_writes(visit, gadgets
     page.get_by_label("Comment").press_sequentially("jk")
     expect(page.get_by_label("Comment")).to_have_value("jk")
     assert f"/gadget/{gadgets['G11']}?" in page.url
+    page.emulate_media(media="print")
+    shown = page.locator(
+        "button:visible, .btn:visible, nav:visible, header:visible, textarea:visible, details summary svg:visible"
+    )
+    expect(shown).to_have_count(0)
+    expect(page.get_by_role("heading", name="G11")).to_be_visible()
+    expect(page.locator(".yx-flow")).to_be_visible()
+    page.emulate_media(media="screen")
     page.locator(".page-pretitle").get_by_role("link", name="Gadgets").click()
     page.wait_for_url("**/gadget/?order=code&q=G1")
 
