@@ -110,7 +110,7 @@ class Told:
 def told(rights: Iterable[tuple[Right, Scope | None]]) -> list[Told]:
     """Rights with their reach (None: not told), by what they are about."""
     found: dict[str, dict[str, list[str]]] = {}
-    for right, scope in rights:
+    for right, scope in sorted(rights, key=lambda each: _place(each[0])):
         record = registry.get(right[1])
         reach = "" if record is None or not scope else reach_words(widened(record, scope))
         found.setdefault(about_words(right[1]), {}).setdefault(reach, []).append(what_words(right))
@@ -119,6 +119,15 @@ def told(rights: Iterable[tuple[Right, Scope | None]]) -> list[Told]:
         Told(about, tuple((joined.join(dict.fromkeys(what)), reach) for reach, what in by_reach.items()))
         for about, by_reach in sorted(found.items())
     ]
+
+
+def _place(right: Right) -> tuple[int, int]:
+    """Where a right is told among others: the verbs in the order of the matrix, the steps in their own, then fields."""
+    verb, _colon, more = right[0].partition(":")
+    record = registry.get(right[1])
+    if verb == "step" and record is not None:
+        return 1, next((at for at, (each, _label) in enumerate(step_rights(record)) if each == right[0]), 0)
+    return 2 if more else 0, COLUMNS.index(verb) if verb in COLUMNS else 0
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def test_it_says_what_the_record_is_and_what_one_may_do(sign_in, people):
     said = plain(page)
     assert "A thing on sale." in said
     assert "A specialist sees his or her own rows" in said
-    assert "Add, Edit, See" in said
+    assert "See, Add, Edit, Offer, Scrap" in said
     assert "(own rows)" in said
     rows = [row for row in table_of(page) if row[0] == "Sell"]
     assert rows == [["Sell", "Offered", "Sold", "supervisor", "Buyer phone, Name"]]
