@@ -5,9 +5,7 @@ from typing import Any
 
 from flask import current_app, flash, jsonify, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import expose
-from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from app.extensions import db
@@ -17,6 +15,7 @@ from app.kernel.database import read_only
 from app.kernel.fields import hidden
 from app.kernel.guard import GuardedSession
 from app.kernel.ledger import Status
+from app.kernel.permissions import called
 from app.kernel.sheets import SheetError
 from app.kernel.tables import ImportBatch
 from app.kernel.transfer import batch as batches
@@ -130,8 +129,8 @@ def _list_page(problem: str = "", file: str = "") -> str:
     if request.method == "POST" and not profiles:
         raise NotPermitted("You may not load files with any profile.")
     found = list(batches.batches(db.session))
-    wanted = {batch.user_id for batch in found}
-    users = {user.id: user.get_full_name() for user in db.session.scalars(select(User).where(User.id.in_(wanted)))}
+    wanted = {batch.user_id for batch in found if batch.user_id}
+    users = called(db.session, wanted)
     return render_template(
         "imports/list.html",
         profiles=sorted(profiles, key=lambda p: translated(p.label)),

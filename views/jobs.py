@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
-from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -16,6 +15,7 @@ from app.kernel.actor import current_actor
 from app.kernel.clock import house_zone
 from app.kernel.ledger import database_now
 from app.kernel.outbox import Channel, NoticeState
+from app.kernel.permissions import called
 from app.kernel.tables import JobControl, Notice
 from app.panel.texts import plain
 from app.schema.errors import Conflict, NotFound, Refusal
@@ -50,7 +50,7 @@ class JobsPage(Page):
         [standing] = (s for s in standings(db.session, house_zone(), database_now(db.session)) if s.job is job)
         found = periods(db.session, name)
         asked = {period.asked_by_id for period in found if period.asked_by_id}
-        users = {user.id: user.get_full_name() for user in db.session.scalars(select(User).where(User.id.in_(asked)))}
+        users = called(db.session, asked)
         control = db.session.get(JobControl, name)
         return self._page("show", standing=standing, periods=found, users=users, control=control)
 

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, func, select
 
 from app.extensions import db
 from app.kernel.actor import NOBODY, Actor, current_actor
+from app.kernel.permissions import person_name
 from app.kernel.tables import Notice
 from app.panel import cells, labels, navigation, neighbours, texts
 from app.panel.builder import language
@@ -43,6 +44,7 @@ def dress(app: Flask) -> None:
         sidebar=navigation.sidebar,
         warning=navigation.warning,
         unread=unread,
+        person_name=person_name,
         checklist=checklist,
         here=here,
         record_label=labels.record_label,

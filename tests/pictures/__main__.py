@@ -1,11 +1,10 @@
 """Serve the demonstration, visit each kind of page, and keep a picture of it: wide and phone, light and dark, in both
 languages. Those the README shows are kept in ``docs/images`` as well.
 
-    python -m tests.pictures FOLDER
+    python -m tests.pictures FOLDER [PAGE ...]
 """
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -45,17 +44,18 @@ PAGES = {
     "not-found": ("admin", "/contract/999999"),
 }
 README = {
-    "desk": "desk-wide-light-en",
-    "home": "home-wide-light-zh-Hans",
-    "board": "board-wide-dark-en",
-    "phone": "list-phone-light-en",
+    "desk-wide-light-en": "desk",
+    "home-wide-light-zh-Hans": "home",
+    "board-wide-dark-en": "board",
+    "list-phone-light-en": "phone",
 }
+"""The pictures that the README shows, by what they are called there."""
 PATIENCE = 120
 """Seconds within which the demonstration has to be served."""
 
 
-def main(folder: Path) -> None:
-    """Make all pictures into `folder`."""
+def main(folder: Path, wanted: set[str]) -> None:
+    """Make the pictures of the pages wanted, of all if none is named, into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     with served() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -64,18 +64,21 @@ def main(folder: Path) -> None:
         for size, colours, language in product(SIZES, ("light", "dark"), LANGUAGES):
             people: dict[str, Page] = {}
             for name, (person, path) in PAGES.items():
+                if wanted and name not in wanted:
+                    continue
                 if person not in people:
                     people[person] = entered(browser, address, person, size, colours, language)
                 page = people[person]
                 page.goto(address + path)
                 page.wait_for_load_state("networkidle")
                 page.wait_for_timeout(300)  # what unfolds has unfolded
-                page.screenshot(path=folder / f"{name}-{size}-{colours}-{language}.png", full_page=size == "phone")
+                picture = f"{name}-{size}-{colours}-{language}"
+                page.screenshot(path=folder / f"{picture}.png", full_page=size == "phone")
+                if picture in README:
+                    page.screenshot(path=HERE / "docs" / "images" / f"{README[picture]}.png")
             for page in people.values():
                 page.context.close()
         browser.close()
-    for name, picture in README.items():
-        shutil.copy(folder / f"{picture}.png", HERE / "docs" / "images" / f"{name}.png")
 
 
 @contextmanager
@@ -128,6 +131,6 @@ def entered(browser: Browser, address: str, person: str, size: str, colours: str
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        raise SystemExit(__doc__)
-    main(Path(sys.argv[1]))
+    if len(sys.argv) < 2 or set(sys.argv[2:]) - set(PAGES):
+        raise SystemExit(f"{__doc__}\nPages: {', '.join(PAGES)}")
+    main(Path(sys.argv[1]), set(sys.argv[2:]))
