@@ -10,8 +10,8 @@ unexport PYTHONDONTWRITEBYTECODE
 .NOTPARALLEL:
 
 PORT ?= 8080
-# One more than the cores most machines have at least: half of what the tests do is wait for other processes.
-WORKERS ?= 3
+# Twice the cores most machines have at least: much of what the tests do is wait for other processes.
+WORKERS ?= 4
 export PORT
 
 # The first Python on the machine that is new enough; another one: make PYTHON=/path/to/python3.12 …
@@ -32,7 +32,7 @@ TRADITIONAL := app/panel/translations/zh_Hant/LC_MESSAGES/messages.mo
 help: ## list what can be made
 	@echo "Yanxu. make <target>:"
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-10s %s\n", $$1, $$2}'
-	@echo "Settings on the line: PYTHON=python3.12 (first time)  PORT=8080 (run)  WORKERS=3 (test)"
+	@echo "Settings on the line: PYTHON=python3.12 (first time)  PORT=8080 (run)  WORKERS=4 (test)"
 
 run: base assets ## serve on PORT: migrated, with demonstration data and the scheduler
 	@$(FLASK) serve

@@ -260,8 +260,7 @@ def _place(session: Session, actor: Actor, verb: str, row: Record) -> Sentence:
         return Sentence("The row is this person's own.")
     if owner is not None and owner in actor.represented and not record.personal:
         until = stands_in_until(session, actor.user_id, owner, house_day(datetime.now(UTC)))
-        told = STANDS_IN
-        return Sentence(told, who=actor.represented[owner], day=until)
+        return Sentence(STANDS_IN, who=actor.represented[owner], day=until)
     if record.pooled and owner is None:
         return Sentence("Nobody owns the row yet, and such rows are for everybody who may do this at all.")
     places = {"unit": _unit(session, getattr(row, "unit_id", None))}
@@ -275,12 +274,10 @@ def _out_of_reach(session: Session, actor: Actor, scope: Scope, record: Any, key
     with on_behalf("why"):
         owner, unit = session.execute(select(table.owner_id, table.unit_id).where(table.id == key)).one()
         who = called(session, [owner]).get(owner, "") if owner is not None else ""
-    told = OUT_OF_REACH
+    facts = {"owner": who, "unit": _unit(session, unit), "reach": REACHES[widened(record, scope)]}
     if record.personal and owner in actor.represented:
-        told = PERSONAL
-    elif owner is None:
-        told = NOBODYS
-    return Sentence(told, owner=who, unit=_unit(session, unit), reach=REACHES[widened(record, scope)])
+        return Sentence(PERSONAL, **facts)
+    return Sentence(NOBODYS, **facts) if owner is None else Sentence(OUT_OF_REACH, **facts)
 
 
 def _unit(session: Session, unit_id: int | None) -> Any:

@@ -373,7 +373,7 @@ def test_a_field_reaches_no_further_than_the_role_that_reads_it(rows, session, p
         ("read", "dossier"): people["manager"].reach["read", "dossier"],
         ("read:reserve", "dossier"): actor.reach["read", "dossier"],
     }
-    wide = type(actor)("both", actor.user_id, actor.roles, actor.unit_id, actor.unit_ids, actor.branch_ids, reach)
+    wide = type(actor)("both", actor.user_id, actor.roles, actor.unit_id, actor.unit_ids, actor.branch_ids, reach=reach)
     row = session.get(Dossier, rows["D2"])
     assert "reserve" in hidden_in(wide, row)
     row.owner_id = actor.user_id

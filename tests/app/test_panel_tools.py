@@ -102,6 +102,7 @@ for words in sys.argv[1].split("; "):
 """Several commands in one process: the next process reads what they have written."""
 
 
+@pytest.mark.nightly
 def test_a_new_record_stands_after_two_commands_and_keeps_the_promises(tmp_path):
     """From nothing to a record with its migration, in a copy of this checkout; nothing else is written by hand."""
     copy, home = tmp_path / "copy", tmp_path / "home"

@@ -40,7 +40,7 @@ def test_columns_stand_as_the_address_has_them(stock, sign_in):
     page = client.get("/gadget/?columns=price,unit_of_sale_id,code&order=-code").text
     assert heads(page) == ["Price (CNY)", "Unit of sale", "Code"]
     assert table_of(page)[0][::2] == ["29.00", "G29"]
-    assert 'class="yx-title" href="/gadget/30"' in page
+    assert 'class="yx-title" href="/gadget/30' in page
     assert "/gadget/?columns=price%2Cunit_of_sale_id%2Ccode&amp;order=code" in page, "other links keep them"
     assert heads(client.get("/gadget/?columns=price&columns=code").text) == ["Price (CNY)", "Code"], "without a script"
 
@@ -48,7 +48,7 @@ def test_columns_stand_as_the_address_has_them(stock, sign_in):
 def test_the_column_that_leads_to_the_row_is_always_there(stock, sign_in):
     page = sign_in("sales").get("/gadget/?columns=price,name&order=-code").text
     assert heads(page) == ["Code", "Price (CNY)", "Name"]
-    assert 'class="yx-title" href="/gadget/30"' in page
+    assert 'class="yx-title" href="/gadget/30' in page
 
 
 def test_an_address_that_makes_no_sense_has_the_columns_declared(stock, sign_in):

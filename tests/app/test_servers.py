@@ -105,6 +105,7 @@ class TestPostgreSQL:
         assert not is_up(url)
         assert not second.folder.exists()
 
+    @pytest.mark.nightly
     def test_a_cluster_left_by_a_killed_run_is_removed_by_the_next(self) -> None:
         script = (
             "import os, signal, sys\n"

@@ -4,6 +4,7 @@ from playwright.sync_api import Locator, Page
 
 MOST_TABS = 120
 """Presses of the Tab key after which something counts as out of reach."""
+BEYOND = "place => document.activeElement === document.body && place.closest('main') !== null"
 CHOSEN = """(box, label) => {
   const place = [...box.options].findIndex((option) => option.label === label);
   return place - box.selectedIndex;
@@ -43,8 +44,11 @@ class Keyboard:
         self.page, self.clicks = page, 0
 
     def reach(self, what: Locator) -> None:
-        """Move the focus with the Tab key."""
+        """Move the focus with the Tab key; at the top of a page past the menu, by the link that is there for it."""
         what.wait_for()
+        if what.evaluate(BEYOND):
+            self.page.keyboard.press("Tab")
+            self.page.keyboard.press("Enter")
         for _press in range(MOST_TABS):
             if what.evaluate("place => place === document.activeElement"):
                 return

@@ -115,7 +115,13 @@ def test_a_question_is_asked_in_two_parts(visit, people):
     expect(page.get_by_text("No role of this person grants it (sales).")).to_be_visible()
 
 
-@pytest.mark.parametrize(("phone", "dark"), [(False, False), (True, True)], ids=["wide-light", "phone-dark"])
+@pytest.mark.parametrize(
+    ("phone", "dark"),
+    [
+        pytest.param(False, False, id="wide-light", marks=pytest.mark.nightly),
+        pytest.param(True, True, id="phone-dark"),
+    ],
+)
 def test_the_pages_are_for_everybody(visit, people, phone, dark):
     page = visit("admin", phone=phone, dark=dark)
     why = f"/people/why/{people['sales'].user_id}?record=claim&verb=edit&row=1"

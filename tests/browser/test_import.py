@@ -57,7 +57,10 @@ def contracts(backend):
         return session.scalar(select(func.count()).select_from(Contract))
 
 
-@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
+@pytest.mark.parametrize(
+    "phone",
+    [pytest.param(False, id="wide", marks=pytest.mark.nightly), pytest.param(True, id="phone")],
+)
 def test_a_file_is_seen_before_it_is_loaded_and_its_load_watched(backend, visit, worker, tmp_path, phone):
     go, on = worker
     lines = EXTRACT.read_text().splitlines()

@@ -112,7 +112,13 @@ def test_a_link_is_picked_in_the_list(backend, table, gadgets):  # noqa: F811
     assert kept(backend, "G05").twin_id == gadgets["G17"]
 
 
-@pytest.mark.parametrize(("phone", "dark"), [(False, False), (True, True)], ids=["wide-light", "phone-dark"])
+@pytest.mark.parametrize(
+    ("phone", "dark"),
+    [
+        pytest.param(False, False, id="wide-light", marks=pytest.mark.nightly),
+        pytest.param(True, True, id="phone-dark"),
+    ],
+)
 def test_it_is_for_everybody(backend, table, phone, dark):
     page = table(phone=phone, dark=dark)
     row = page.locator("tbody tr").filter(has_text="G06")

@@ -52,7 +52,13 @@ def test_it_opens_over_a_field_and_gives_the_focus_back(visit, gadgets):  # noqa
     assert page.url.endswith("/gadget/")
 
 
-@pytest.mark.parametrize(("phone", "dark"), [(False, False), (True, True)], ids=["wide-light", "phone-dark"])
+@pytest.mark.parametrize(
+    ("phone", "dark"),
+    [
+        pytest.param(False, False, id="wide-light", marks=pytest.mark.nightly),
+        pytest.param(True, True, id="phone-dark"),
+    ],
+)
 def test_it_is_for_everybody(visit, gadgets, phone, dark):  # noqa: F811
     page = visit("sales", phone=phone, dark=dark)
     page.goto(f"/gadget/{gadgets['G03']}")

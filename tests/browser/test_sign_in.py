@@ -9,7 +9,7 @@ from tests.department import STAFF
 def test_each_role_signs_in_to_its_own_home_and_out_again(visit, role):
     page = visit(role)
     assert page.locator("main h1").inner_text()
-    links = page.locator("main a.list-group-item").count()
+    links = page.locator("#menu a.nav-link").count()
     assert links >= 3, "something is open to everybody"
     page.get_by_role("button", name="Your menu").click()
     page.get_by_role("button", name="Sign out").click()

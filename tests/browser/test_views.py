@@ -35,11 +35,17 @@ def test_columns_are_chosen_and_moved_by_keyboard_and_kept_as_a_view(visit, gadg
     page.go_forward()
     page.locator(".yx-views > summary").click()
     page.get_by_role("button", name="Open the list with this view").click()
-    page.get_by_role("link", name="Gadgets", exact=True).first.click()
+    page.locator("#menu").get_by_role("link", name="Gadgets").click()
     page.wait_for_url("**/gadget/?*view=*")
 
 
-@pytest.mark.parametrize(("phone", "dark"), [(False, False), (True, True)], ids=["wide-light", "phone-dark"])
+@pytest.mark.parametrize(
+    ("phone", "dark"),
+    [
+        pytest.param(False, False, id="wide-light", marks=pytest.mark.nightly),
+        pytest.param(True, True, id="phone-dark"),
+    ],
+)
 def test_they_are_for_everybody(visit, gadgets, phone, dark):  # noqa: F811
     page = visit("supervisor", phone=phone, dark=dark)
     page.goto("/gadget/?q=G1&group=state")
