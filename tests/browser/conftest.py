@@ -9,7 +9,7 @@ from waitress.server import create_server
 
 from app.setup.browser import find_chromium
 from tests.conftest import Backend
-from tests.department import PASSWORD
+from tests.department import PASSWORD, enter
 from tests.servers.skips import skip_loudly
 
 # Under load the other workers of a run slow the pages down.
@@ -60,15 +60,16 @@ def served(backend: Backend) -> Iterator[str]:
 
 
 @pytest.fixture
-def visit(chromium: Browser, served: str) -> Iterator[Callable[..., Page]]:
-    """Open a page as a user name (or as nobody), wide or as on a phone, in a language, light or dark.
+def visit(chromium: Browser, served: str, backend: Backend) -> Iterator[Callable[..., Page]]:
+    """Open a page as a user name (or as nobody), wide or as on a phone, light or dark.
 
+    With `door` through the sign-in page and on to the front page, else with a session begun and on the inbox.
     Any script error, refused content or failed request of the page fails the test at its end.
     """
     contexts: list[BrowserContext] = []
     troubles: list[str] = []
 
-    def open_page(username: str | None = None, *, phone: bool = False, dark: bool = False) -> Page:
+    def open_page(username: str | None = None, *, phone: bool = False, dark: bool = False, door: bool = False) -> Page:
         context = chromium.new_context(
             base_url=served,
             viewport=PHONE if phone else WIDE,
@@ -82,7 +83,14 @@ def visit(chromium: Browser, served: str) -> Iterator[Callable[..., Page]]:
         page.on(
             "console", lambda message: troubles.append(message.text) if "Content Security" in message.text else None
         )
-        if username is not None:
+        if username is not None and not door:
+            client = backend.app.test_client()
+            enter(client, username)
+            cookie = client.get_cookie(backend.app.config["SESSION_COOKIE_NAME"])
+            assert cookie is not None, "a session keeps itself in a cookie"
+            context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": served}])
+            page.goto("/inbox/")
+        elif username is not None:
             page.goto("/login/")
             page.fill("input[name=username]", username)
             page.fill("input[name=password]", PASSWORD)

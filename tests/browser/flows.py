@@ -78,8 +78,8 @@ class Keyboard:
             self.page.keyboard.type(text)
 
     def hand(self, what: Locator, file: str) -> None:
-        """The system's own window for files opens with Enter; what is chosen in it is handed in."""
+        """The system's own window for files opens with the space bar; what is chosen in it is handed in."""
         self.reach(what)
         with self.page.expect_file_chooser() as chooser:
-            self.page.keyboard.press("Enter")
+            self.page.keyboard.press("Space")
         chooser.value.set_files(file)

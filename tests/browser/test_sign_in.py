@@ -7,7 +7,7 @@ from tests.department import STAFF
 
 @pytest.mark.parametrize("role", sorted({role for role, _unit in STAFF.values()}))
 def test_each_role_signs_in_to_its_own_home_and_out_again(visit, role):
-    page = visit(role)
+    page = visit(role, door=True)
     assert page.locator("main h1").inner_text()
     links = page.locator("#menu a.nav-link").count()
     assert links >= 3, "something is open to everybody"
