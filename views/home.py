@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from flask import jsonify, render_template, url_for
@@ -26,7 +27,7 @@ from app.schema.measure import Measure
 from app.schema.record import Record
 from app.schema.registry import registry
 from models.people import Absence, Person
-from models.people.states import AbsenceState
+from models.people.absence import away
 from views.approvals import waiting_for_me
 from views.figures import in_words
 
@@ -193,16 +194,16 @@ def _team(now: datetime) -> dict[str, Any]:
         for owner, count, late in db.session.execute(_load(record, now)):
             found[owner][str(record.__tablename__)] = (count, int(late or 0))
     names = titles_of(db.session, USERS, [owner for owner in found if owner is not None])
-    away = _away(house_day(now))
+    gone = _away(house_day(now))
     loads = [
-        Load(names.get(owner, "") if owner else "", owner, owner in away, by_record)
+        Load(names.get(owner, "") if owner else "", owner, owner in gone, by_record)
         for owner, by_record in found.items()
         if owner is None or owner in names
     ]
     loads.sort(key=lambda load: (load.user_id is not None, -load.late, -load.waiting, load.name))
     there = {name for load in loads for name in load.by_record}
     records = [record for record in registry if record.__tablename__ in there]
-    return {"loads": loads[: SHOWN + 1], "records": records, "list_of": _list, "away": sorted(away.values())}
+    return {"loads": loads[: SHOWN + 1], "records": records, "list_of": _list, "away": sorted(gone.values())}
 
 
 def _load(record: Any, now: datetime) -> Any:
@@ -214,11 +215,8 @@ def _away(today: date) -> dict[int, str]:
     """Who is on leave today, of those the present person may know it of: names by user id."""
     if not may(current_actor(), "read", Absence):
         return {}
-    there = (Absence.state == AbsenceState.APPROVED, Absence.starts_on <= today, Absence.ends_on >= today)
-    rows = db.session.execute(
-        select(Person.user_id, Person.name).join(Absence, Absence.person_id == Person.id).where(*there)
-    )
-    return {user: name for user, name in rows if user is not None}
+    gone = select(Person.user_id, Person.name).where(Person.id.in_(away(db.session, today)))
+    return {user: name for user, name in db.session.execute(gone) if user is not None}
 
 
 def _figures(period: tuple[date, date], earlier: tuple[date, date]) -> Iterator[Kpi]:
@@ -229,11 +227,9 @@ def _figures(period: tuple[date, date], earlier: tuple[date, date]) -> Iterator[
         record = registry[measure.record]
         if not may(actor, "read", record):
             continue
-        now, before = (
-            measure.reading(measure.figure(db.session, whose, *days)) if days[0] <= days[1] else None
-            for days in (period, earlier)
-        )
-        if not now and not before:
+        now, before = (measure.reading(measure.figure(db.session, whose, *span)) for span in (period, earlier))
+        nothing = (None, Decimal(0)) if measure.counts else (None,)
+        if now in nothing and before in nothing:
             continue
         better = None if now is None or before is None or now == before else (now > before) == measure.higher_is_better
         days: dict[str, Any] = {"first": period[0].isoformat(), "last": period[1].isoformat()}

@@ -22,6 +22,7 @@ from app.kernel.handing import NOT_YOURS, counted, hand, may_hand_over, units_of
 from app.kernel.outbox import tell
 from app.kernel.permissions import called, eligible
 from app.kernel.tables import WorkGiven
+from app.kernel.workflow import states_of
 from app.schema.errors import Conflict, NotFound, NotPermitted, Refusal
 from app.schema.record import Record, plural_msgid
 from app.schema.registry import registry
@@ -55,12 +56,7 @@ class Held:
 def closed_states(record: type[Record]) -> tuple[Any, ...]:
     """The states no step leaves: what is closed stays with whom it was closed by."""
     workflow = record.workflow
-    return () if workflow is None else tuple(s for s in _states(record) if workflow.is_final(s))
-
-
-def _states(record: type[Record]) -> tuple[Any, ...]:
-    assert record.workflow is not None, "only records with steps have states"
-    return tuple(record.__table__.columns[record.workflow.field].info["choices"])
+    return () if workflow is None else tuple(s for s in states_of(record) if workflow.is_final(s))
 
 
 def _open(record: Any) -> Any:

@@ -45,6 +45,12 @@ def workflow_of(record: type[Record] | Record) -> Workflow:
     return found
 
 
+def states_of(record: type[Record]) -> tuple[Any, ...]:
+    """The states the rows of a record may have, in the order they are declared; none without a workflow."""
+    workflow = record.workflow
+    return () if workflow is None else tuple(record.__table__.columns[workflow.field].info["choices"])
+
+
 def is_frozen(row: Record) -> bool:
     """Whether the row is changed by steps alone in its present state."""
     workflow = type(row).workflow

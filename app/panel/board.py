@@ -5,12 +5,13 @@ from typing import Any
 
 from flask import render_template, request
 from flask_appbuilder import expose
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import literal, union_all
 
 from app.extensions import db
 from app.kernel.access import may
 from app.kernel.actor import current_actor
 from app.kernel.fields import reads_everywhere
+from app.kernel.workflow import states_of
 from app.panel import links, listing
 from app.panel.base import RecordView
 from app.panel.fields import Field, field_of
@@ -47,7 +48,7 @@ class Boarding(RecordView):
         what = listing.asked(db.session, self.record, request.args)
         field: Any = getattr(self.record, self.record.workflow.field)  # type: ignore[union-attr] # it has a board
         asked = request.args.getlist(field.key)
-        states = [state for state in _states(self.record) if not asked or state.value in asked]
+        states = [state for state in states_of(self.record) if not asked or state.value in asked]
         counts = _counts(what, field, states)
         lanes = [
             Lane(state, _cards(what, field == state), _steps(self.record, state), counts[state]) for state in states
@@ -73,11 +74,6 @@ def has_board(record: type[Record]) -> bool:
     return record.workflow is not None and reads_everywhere(record, record.workflow.field)
 
 
-def _states(record: type[Record]) -> list[Any]:
-    assert record.workflow is not None, "only records with steps have states"
-    return list(record.__table__.columns[record.workflow.field].info["choices"])
-
-
 def _steps(record: type[Record], state: Any) -> list[Step]:
     """The steps that leave a state and may be the present person's; each row has its own reasons besides."""
     assert record.workflow is not None, "only records with steps have states"
@@ -97,12 +93,11 @@ def _cards(what: listing.Asked, of_state: Any) -> list[Read]:
 
 def _counts(what: listing.Asked, field: Any, states: list[Any]) -> dict[Any, int]:
     """How many rows there are of each state, counted no further than a list counts; in one statement."""
-    record: Any = what.record
-    ways = []
+    record, ways = what.record, []
     for place, state in enumerate(states):
-        some = select(record.id).where(*what.conditions, field == state).limit(listing.MOST_COUNTED + 1).subquery()
-        ways.append(select(literal(place), func.count()).select_from(some))
-    found = dict(db.session.execute(union_all(*ways)).all()) if ways else {}
+        some = listing.counting(record, (*what.conditions, field == state), listing.MOST_COUNTED + 1)
+        ways.append(some.add_columns(literal(place)))
+    found = {place: count for count, place in db.session.execute(union_all(*ways))} if ways else {}
     return {state: int(found.get(place, 0)) for place, state in enumerate(states)}
 
 

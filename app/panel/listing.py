@@ -166,9 +166,13 @@ def hidden_of(session: Session, what: Asked, page: Page) -> int | None:
     return _counted(session, what.record, ()) - page.count
 
 
+def counting(record: Any, conditions: Iterable[ColumnElement[bool]], most: int) -> Select[int]:
+    """A statement that counts the rows of a record that the present person sees, no further than `most`."""
+    return select(func.count()).select_from(select(record.id).where(*conditions).limit(most).subquery())
+
+
 def _counted(session: Session, record: Any, conditions: Iterable[ColumnElement[bool]]) -> int:
-    some = select(record.id).where(*conditions).limit(MOST_COUNTED + 1).subquery()
-    return int(session.scalar(select(func.count()).select_from(some)) or 0)
+    return int(session.scalar(counting(record, conditions, MOST_COUNTED + 1)) or 0)
 
 
 def all_values(session: Session, what: Asked, fields: list[Field], batch: int = 1000) -> Iterator[list[Any]]:

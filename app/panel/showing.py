@@ -9,7 +9,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kernel import clocks, conditions, files
@@ -25,6 +25,7 @@ from app.panel.chart import flow_of
 from app.panel.fields import Field, columns_of, field_of, fields_of, form_fields, lines_of
 from app.panel.filters import linked_to
 from app.panel.labels import record_plural, said, step_label, translated
+from app.panel.listing import counting
 from app.panel.titles import Read, reading_of
 from app.panel.traces import traced
 from app.panel.trees import ancestors
@@ -232,7 +233,8 @@ def related_of(session: Session, record: type[Record], row: Any, actor: Actor) -
             continue
         args = {related.field: row.id}
         may_add = any(f.key == related.field for f in form_fields(other)) and may(actor, "add", other)
-        counted.append(_some(other, linked_to(other, related.field, [row.id])))
+        some = counting(other, [linked_to(other, related.field, [row.id])], MOST_COUNTED)
+        counted.append(some.scalar_subquery())
         found.append(
             RelatedList(
                 _("Directly below") if related in below else record_plural(other),
@@ -245,12 +247,3 @@ def related_of(session: Session, record: type[Record], row: Any, actor: Actor) -
         for each, count in zip(found, session.execute(select(*counted)).one(), strict=True):
             each.count = str(count) if count < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
     return found
-
-
-def _some(record: Any, condition: ColumnElement[bool]) -> ScalarSelect[int]:
-    """How many rows of a record there are, of those the present person sees, counted no further than is told."""
-    return (
-        select(func.count())
-        .select_from(select(record.id).where(condition).limit(MOST_COUNTED).subquery())
-        .scalar_subquery()
-    )

@@ -17,8 +17,12 @@ LONGEST_NAME = 76
 RESERVED = {
     **dict.fromkeys(SPOKEN, "what a step asks beside the fields has this name"),
     **dict.fromkeys(("approval", "in_place_of"), "the history of a step tells of agreements by this name"),
-    **dict.fromkeys(("csrf_token", "once", "seen"), "forms carry something of this name"),
-    **dict.fromkeys(("q", "order", "psize", "after", "before"), "the address of a list has a parameter of this name"),
+    **dict.fromkeys(("csrf_token", "once", "seen", "back"), "forms carry something of this name"),
+    **dict.fromkeys(
+        ("q", "order", "psize", "after", "before", "work", "columns", "group", "view"),
+        "the address of a list has a parameter of this name",
+    ),
+    **dict.fromkeys(("from", "copy_of"), "the address of a row's page or form has a parameter of this name"),
     **dict.fromkeys(("lines", "remove"), "requests that write lines have a member of this name"),
     "search_key": "how a title sounds is kept under this name: take the trait Spelt",
 }
