@@ -199,6 +199,7 @@ class TestWorker:
     def of(self, backend: Backend, job: str) -> list[JobPeriod]:
         return [row for row in rows(backend, JobPeriod) if row.job == job]
 
+    @pytest.mark.parametrize("backend", ["sqlite_backend"], indirect=True)
     def test_it_runs_what_is_asked_for_and_ends_when_its_parent_does(self, backend: Backend, start: Any) -> None:
         worker = start("jobs", "work", "--until-eof")
         until(lambda: rows(backend, Heartbeat))

@@ -16,6 +16,9 @@ from tests.screens import link, plain, post, statements, table_of
 
 EVERYBODY = "manager"
 
+on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+"""What knows no database but by the statements that others here try on both."""
+
 
 @pytest.fixture
 def stock(session, people):
@@ -47,6 +50,7 @@ def codes(page):
     return [row[0] for row in table_of(page)]
 
 
+@on_sqlite
 def test_a_list_shows_the_declared_columns_by_their_kinds(stock, sign_in):
     page = sign_in("renewal").get("/gadget/?q=G013&order=code").text
     assert table_of(page) == []
@@ -55,6 +59,7 @@ def test_a_list_shows_the_declared_columns_by_their_kinds(stock, sign_in):
     assert rows["G012"][6] == "not visible to you", "its twin is another's"
 
 
+@on_sqlite
 def test_a_private_value_is_nowhere_in_a_list(stock, sign_in):
     page = sign_in(EVERYBODY).get("/gadget/?psize=100").text
     assert "+86138001380" not in page
@@ -147,6 +152,7 @@ ADDRESSES = (
 )
 
 
+@on_sqlite
 def test_no_address_breaks_a_list(stock, sign_in):
     client = sign_in(EVERYBODY)
     for address in ADDRESSES:
@@ -156,12 +162,14 @@ def test_no_address_breaks_a_list(stock, sign_in):
         assert "javascript:" not in answer.text, address
 
 
+@on_sqlite
 def test_an_unreadable_filter_is_left_out_and_said(stock, sign_in):
     page = sign_in(EVERYBODY).get("/gadget/?price.from=abc&state=nonsense").text
     assert "The filter Price is left out: write a number, such as 1234.50" in page
     assert "The filter State is left out" in page
 
 
+@on_sqlite
 def test_a_list_is_not_ordered_by_a_masked_column(stock, sign_in):
     client = sign_in(EVERYBODY)
     assert codes(client.get("/gadget/?order=buyer_phone").text) == codes(client.get("/gadget/").text)
@@ -187,6 +195,7 @@ def test_filters_narrow_the_list(stock, sign_in):
     assert "hidden by search" not in client.get("/gadget/").text
 
 
+@on_sqlite
 def test_what_filters_hide_is_counted_among_the_rows_one_sees_and_no_further_than_is_told(stock, sign_in, monkeypatch):
     own = plain(sign_in("renewal").get("/gadget/?state=offered").text)
     assert "16 hidden by search and filters" in own, "of twenty of one's own"
@@ -194,6 +203,7 @@ def test_what_filters_hide_is_counted_among_the_rows_one_sees_and_no_further_tha
     assert "At least 19 hidden by search and filters" in plain(sign_in(EVERYBODY).get("/gadget/?state=offered").text)
 
 
+@on_sqlite
 def test_a_filter_by_owner_shows_whose_rows_they_are(stock, sign_in, people):
     page = sign_in(EVERYBODY).get(f"/gadget/?psize=100&owner_id={people['sales'].user_id}").text
     assert set(codes(page)) == {f"G{n:03}" for n in range(60) if n % 3 == 2}
@@ -254,6 +264,7 @@ def test_more_rows_than_anybody_counts_are_more(stock, sign_in, backend, monkeyp
     assert "LIMIT" in counting[0], "the database stops counting as well"
 
 
+@on_sqlite
 def test_a_list_asks_the_database_as_often_for_many_rows_as_for_few(stock, sign_in, backend):
     client = sign_in(EVERYBODY)
     client.get("/gadget/")
@@ -264,6 +275,7 @@ def test_a_list_asks_the_database_as_often_for_many_rows_as_for_few(stock, sign_
         assert len(sent) == 5, sent
 
 
+@on_sqlite
 def test_asking_what_may_be_done_costs_no_statement(stock, sign_in, backend, app):
     """The menu asks about every record and page; a person with all of them costs no more than one with few."""
     counts = {}
@@ -276,6 +288,7 @@ def test_asking_what_may_be_done_costs_no_statement(stock, sign_in, backend, app
     assert counts == {"manager": [], "sales": []}
 
 
+@on_sqlite
 def test_an_empty_list_says_what_to_do(sign_in):
     page = sign_in("sales").get("/gadget/").text
     assert "Nothing here yet" in page
@@ -284,11 +297,13 @@ def test_an_empty_list_says_what_to_do(sign_in):
     assert "Nothing found" in sign_in("sales").get("/gadget/?q=x").text
 
 
+@on_sqlite
 def test_a_list_is_for_who_may_read_it(sign_in):
     assert sign_in("service").get("/gadget/").status_code == 403
     assert sign_in("service").get("/gadget/part").status_code == 403
 
 
+@on_sqlite
 def test_the_part_of_a_list_is_short_and_leaves_out_what_it_is_of(stock, sign_in, people):
     part = sign_in(EVERYBODY).get(f"/gadget/part?owner_id={people['sales'].user_id}&psize=100").text
     assert len(codes(part)) == 20
@@ -301,5 +316,6 @@ def test_the_part_of_a_list_is_short_and_leaves_out_what_it_is_of(stock, sign_in
     assert link(part, "Show all") == "/gadget/?state=draft"
 
 
+@on_sqlite
 def test_posting_to_a_list_does_nothing(sign_in):
     assert post(sign_in("sales"), "/gadget/").status_code == 405

@@ -26,7 +26,7 @@ from tests.factories import make
 from tests.gadget import Gadget, GadgetState
 from tests.screens import plain, post
 
-on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 RECORDS = ("gadget", "trinket", "diary", "expense", "product", "lead", "claim", "absence")
 ASKED = ("sales", "renewal", "claims", "supervisor", "finance", "manager")
 
@@ -122,7 +122,6 @@ def sentences(answer):
     return [(each.yes, told(each.why, "en")) for each in answer.reasons]
 
 
-@on_sqlite
 def test_the_reasons_say_what_decided(session, people, department):
     found = actors(session, people, ("sales", "renewal", "renewal3", "finance", "supervisor"))
     own, foreign, _nobodys, offered, _sold, scrapped = department["gadget"]
@@ -159,7 +158,6 @@ def test_the_reasons_say_what_decided(session, people, department):
     assert frozen[-1] == "While it is “Submitted” it is changed by steps alone."
 
 
-@on_sqlite
 def test_four_eyes_are_told(session, people, as_system):
     row = make(session, Gadget, people["supervisor"])
     adopt(session, row, GadgetState.OFFERED)
@@ -175,7 +173,6 @@ def test_four_eyes_are_told(session, people, as_system):
     )
 
 
-@on_sqlite
 @pytest.mark.parametrize(
     ("place", "broken"),
     [("may", lambda *a, **k: True), ("offers", lambda *a: []), ("is_frozen", lambda row: False)],
@@ -187,7 +184,6 @@ def test_the_comparison_notices_an_answer_of_its_own(session, people, department
     assert workflow.offers is offers
 
 
-@on_sqlite
 def test_the_page_answers_and_only_administrators_ask(session, people, sign_in, department):
     client, key = sign_in("admin"), people["sales"].user_id
     address = f"/people/why/{key}"

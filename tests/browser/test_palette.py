@@ -13,6 +13,7 @@ def test_a_row_is_found_and_opened_by_keyboard_alone(visit, gadgets):  # noqa: F
     page.goto("/gadget/")
     palette = page.get_by_role("dialog", name="Search everything")
     page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Search everything")).to_be_focused()
     page.keyboard.type("G1")
     expect(palette.get_by_role("option", selected=True)).to_have_text(re.compile("G19"))
     expect(palette.get_by_role("status")).to_have_text("6 results")

@@ -118,6 +118,7 @@ def real(session, as_system, shared_file):
     return path
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)  # the import journey loads it into PostgreSQL too
 def test_the_real_file_gives_the_figures_of_its_readme(session, real):
     for by, table in README.items():
         rows = figures(session, by, date(2011, 5, 1))

@@ -19,6 +19,11 @@ SIGNED_IN |= {"FileView", "FileResource", "AccountPage", "FactorsPage", "SecondF
 """Open to every signed-in person: they show the person's own things, or what the session or the policy lets through."""
 
 
+on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+"""The access matrix walks the same on SQLite."""
+
+
 def endpoints(app):
     return sorted({(rule.endpoint, rule.rule, tuple(sorted(rule.methods))) for rule in app.url_map.iter_rules()})
 
@@ -40,11 +45,13 @@ def sort_of(app, endpoint):
     return None
 
 
+@on_sqlite
 def test_every_address_is_classified(app):
     unknown = [endpoint for endpoint, _rule, _methods in endpoints(app) if sort_of(app, endpoint) is None]
     assert unknown == [], "say in this file how these are guarded"
 
 
+@on_sqlite
 def test_every_change_is_a_post_and_every_get_is_safe(app):
     for endpoint, rule, methods in endpoints(app):
         for word in ("delete", "assign", "step", "logout", "export", "reveal"):
@@ -54,6 +61,7 @@ def test_every_change_is_a_post_and_every_get_is_safe(app):
                 )
 
 
+@on_sqlite
 def test_nothing_is_open_to_who_is_not_signed_in(app):
     client = app.test_client()
     for endpoint, rule, methods in endpoints(app):
@@ -88,6 +96,7 @@ def reader_with_own_reach(record: type[Record], people) -> str | None:
     return None
 
 
+@on_postgresql
 @pytest.mark.parametrize("record", PLACED, ids=lambda r: r.__tablename__)
 def test_a_specialist_reaches_anothers_row_by_no_route(app, session, people, sign_in, record):
     """Walks every route of the record's screens and resource with the id of a row in another branch."""
@@ -132,6 +141,7 @@ def lines_of(record):
     return [line for line in registry if issubclass(line, Line) and line.parent_record() is record]
 
 
+@on_postgresql
 @pytest.mark.parametrize("record", list(registry), ids=lambda r: r.__tablename__)
 def test_who_may_not_read_a_record_sees_none_of_its_screens(app, session, people, sign_in, record):
     outsiders = [n for n in STAFF if people[n].scope("read", policy_name(record)) == Scope.NONE]

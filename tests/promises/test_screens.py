@@ -43,33 +43,19 @@ def rows_of(session, people, record, count):
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("record", LISTED, ids=lambda record: record.__tablename__)
 def test_every_screen_of_a_record_opens_for_each_role_that_may(session, people, sign_in, record):
+    """The empty form and the page of a row; the list, and the forms of a row, are asked for by the access matrix."""
     key = rows_of(session, people, record, 1)[0]
     name = record.__tablename__
     for role, username in ROLES.items():
         actor = people[username]
         reads = may(actor, "read", record)
         with acting(actor):
-            row = session.get(record, key)
-            sees = row is not None
-            edits, deletes = (sees and may(actor, verb, row) for verb in ("edit", "delete"))
+            sees = session.get(record, key) is not None
             session.rollback()
         client = sign_in(username)
         shown = client.get(f"/{name}/{key}")
-        found = {
-            "": client.get(f"/{name}/").status_code,
-            "add": client.get(f"/{name}/add").status_code,
-            "show": shown.status_code,
-            "edit": client.get(f"/{name}/{key}/edit").status_code,
-            "delete": client.get(f"/{name}/{key}/delete").status_code,
-        }
-        hidden = 404 if reads else 403
-        assert found == {
-            "": 200 if reads else 403,
-            "add": expected_of_add(actor, record),
-            "show": 200 if sees else hidden,
-            "edit": 200 if edits else 403 if sees else hidden,
-            "delete": 200 if deletes else 403 if sees else hidden,
-        }, role
+        assert client.get(f"/{name}/add").status_code == expected_of_add(actor, record), role
+        assert shown.status_code == (200 if sees else 404 if reads else 403), role
         assert not sees or complete(shown.text), role
 
 
@@ -118,15 +104,15 @@ def test_every_form_of_a_record_is_whole(session, people, sign_in, record):
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("record", LISTED, ids=lambda record: record.__tablename__)
-def test_a_list_costs_as_many_statements_at_a_hundred_rows_as_at_twenty_five(session, people, sign_in, backend, record):
-    rows = len(rows_of(session, people, record, 110))
+def test_a_list_costs_as_many_statements_at_two_dozen_rows_as_at_four(session, people, sign_in, backend, record):
     reader = next(ROLES[role] for role in ("manager", *ROLES) if may(people[ROLES[role]], "read", record))
     client = sign_in(reader)
-    client.get(f"/{record.__tablename__}/")
-    counts = {}
-    for size in (25, 100):
+    counts, rows = {}, 0
+    for size in (4, 24):
+        rows += len(rows_of(session, people, record, size - rows))
+        client.get(f"/{record.__tablename__}/?psize=100")  # what is kept in memory was forgotten with the new rows
         with statements(backend.engine) as sent:
-            page = client.get(f"/{record.__tablename__}/?psize={size}").text
+            page = client.get(f"/{record.__tablename__}/?psize=100").text
         assert len(table_of(page)) >= min(size, rows), size
         counts[size] = len(sent)
         assert len(sent) <= MOST_STATEMENTS, sent
