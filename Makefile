@@ -27,7 +27,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard app/panel/translations/*/LC_MESSAG
 SIMPLIFIED := app/panel/translations/zh_Hans/LC_MESSAGES/messages.po
 TRADITIONAL := app/panel/translations/zh_Hant/LC_MESSAGES/messages.mo
 
-.PHONY: help run test nightly check fmt migrate docs demo bench pictures assets lock clean python base dev
+.PHONY: help run test nightly check fmt migrate docs demo bench pictures audit assets lock clean python base dev
 
 help: ## list what can be made
 	@echo "Yanxu. make <target>:"
@@ -72,6 +72,11 @@ bench: dev assets ## measure at a million rows, against plain SQL and the stock 
 pictures: dev assets ## a picture of every kind of page, into var/pictures, and those of the README
 	@$(BIN)/python -m app.setup.browser
 	@$(BIN)/python -m tests.pictures var/pictures
+
+audit: dev assets ## every page in a browser: accessibility, content policy, width, three languages; Lighthouse
+	@$(BIN)/python -m app.setup.browser
+	@$(BIN)/python -m tests.audit.lighthouse
+	@$(BIN)/python -m tests.audit
 
 assets: base $(CATALOGUES) $(TRADITIONAL) ## fetch and build the static assets, compile the translations
 	@$(BIN)/python -m app.setup.assets

@@ -81,10 +81,10 @@ def built_from(folder: Path) -> str | None:
     return (folder / STAMP).read_text().strip()
 
 
-def fetch() -> None:
-    """Have npm put the locked packages into node_modules, unless they already stand there."""
-    stamp = MODULES / STAMP
-    locked = hashlib.sha256(LOCK.read_bytes()).hexdigest()
+def fetch(folder: Path = ROOT) -> None:
+    """Have npm put the packages a folder's lock names into its node_modules, unless they already stand there."""
+    lock, stamp = folder / LOCK.name, folder / MODULES.name / STAMP
+    locked = hashlib.sha256(lock.read_bytes()).hexdigest()
     if stamp.is_file() and stamp.read_text() == locked:
         return
     # --include=dev: the accessibility checker of the tests comes along even under NODE_ENV=production.
@@ -93,11 +93,11 @@ def fetch() -> None:
     path = os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])
     command = [*npm, "ci", *options]
     done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+        command, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         said = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
-        raise SetupError(f"npm could not fetch the packages of {LOCK.name}; check the network. It said:\n{said}")
+        raise SetupError(f"npm could not fetch the packages of {lock}; check the network. It said:\n{said}")
     stamp.write_text(locked)
 
 

@@ -277,17 +277,15 @@ class TestAssets:
         npm = tmp_path / "npm"
         npm.write_text(f'#!/bin/sh\necho "$@" >> {log}\n')
         npm.chmod(0o755)
-        monkeypatch.setattr(assets, "LOCK", lock)
-        monkeypatch.setattr(assets, "MODULES", modules)
         monkeypatch.setattr(assets, "find_node", lambda: (tmp_path / "node", [str(npm)]))
-        assets.fetch()
-        assets.fetch()
+        assets.fetch(tmp_path)
+        assets.fetch(tmp_path)
         [call] = log.read_text().splitlines()
         assert call.startswith("ci --ignore-scripts --include=dev")
         npm.write_text("#!/bin/sh\necho 'integrity checksum failed' >&2\nexit 1\n")
         lock.write_text("{ }")
         with pytest.raises(SetupError, match="integrity checksum failed"):
-            assets.fetch()
+            assets.fetch(tmp_path)
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,82 @@
+"""Which pages there are, and who may open each: asked of the routes themselves, so that no page can be forgotten."""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import product
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.routing import Rule
+
+from app.schema.kinds import Kind
+from app.schema.record import lines_of
+from app.schema.registry import registry
+
+ROWS = 8
+"""How many rows of a record are tried, the newest first, until one may be opened."""
+NO_PAGE = ("/api/", "/static/", "/files/", "/healthz", "/provider/")
+TABLES = {
+    "user_id": "ab_user",
+    "role_id": "ab_role",
+    "batch_id": "import_batch",
+    "FiguresPage": "appraisal_line",
+    "DeskPage": "renewal",
+    "LeavingPage": "person",
+    "plan": "job_period",
+}
+"""In which table the keys of an address lie, by placeholder or by page; those of a record lie in its own."""
+NAMES: Mapping[str, Callable[[], Iterable[str]]] = {
+    "HelpPage.show": lambda: [record.__tablename__ for record in registry],
+    "FiguresPage.behind": lambda: [measure.name for measure in registry.measures],
+    "ReportsPage.show": lambda: [report.name for report in registry.reports],
+    "JobsPage.show": lambda: [job.name for job in registry.jobs],
+}
+"""The names in the addresses of pages that are not a record's own."""
+
+
+class Places:
+    """The pages of an application whose database, an SQLite file served by another process, is read beside it."""
+
+    def __init__(self, app: Flask, database: Path) -> None:
+        self._app = app
+        self._connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+
+    def __iter__(self) -> Iterator[tuple[str, list[str]]]:
+        """Each rule that answers GET, with the addresses to be tried for it."""
+        adapter = self._app.url_map.bind("")
+        for rule in sorted(self._app.url_map.iter_rules(), key=str):
+            if "GET" in (rule.methods or ()) and not rule.rule.startswith(NO_PAGE):
+                yield rule.rule, [adapter.build(rule.endpoint, values) for values in self._values(rule)]
+
+    def _values(self, rule: Rule) -> Iterator[dict[str, object]]:
+        wanted = sorted(rule.arguments)
+        for chosen in product(*(self._known(rule, argument) for argument in wanted)):
+            yield dict(zip(wanted, chosen, strict=True))
+
+    def _known(self, rule: Rule, argument: str) -> list[object]:
+        """What may stand for a placeholder; raises KeyError for one that is not known here: say it above."""
+        page, _, view = rule.endpoint.partition(".")
+        if page not in registry:
+            if rule.endpoint in NAMES and argument == "name":
+                return list(NAMES[rule.endpoint]())
+            return self._keys(TABLES[argument] if argument in TABLES else TABLES[page])
+        record = registry[page]
+        lines = [str(line.__tablename__) for line in lines_of(record)]
+        if argument == "line" or (argument == "name" and "line" in view and "reveal" not in view):
+            return list(lines)
+        if argument == "part_key":
+            return sorted({key for line in lines for key in self._keys(line)})
+        if argument == "name" and view == "ask":
+            return [step.name for step in record.workflow.steps] if record.workflow else []
+        if argument == "name":
+            return [name for owner in (record, *lines_of(record)) for name in _private(owner)]
+        return self._keys(page)
+
+    def _keys(self, table: str) -> list[object]:
+        found = self._connection.execute(f'SELECT rowid FROM "{table}" ORDER BY rowid DESC LIMIT {ROWS}')
+        return [key for (key,) in found]
+
+
+def _private(record: type) -> list[str]:
+    kinds = ((column.key, column.info.get("kind")) for column in record.__table__.columns)  # type: ignore[attr-defined]
+    return [name for name, kind in kinds if isinstance(kind, Kind) and kind.private]
