@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from waitress.server import create_server
 
+from app.panel import palette
 from app.setup.browser import find_chromium
 from tests.conftest import Backend
 from tests.department import PASSWORD, enter
@@ -23,6 +24,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser" in item.path.as_posix():
             item.add_marker("browser")
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search gives up on no record because the machine is busy with other tests."""
+    monkeypatch.setattr(palette, "PATIENCE", 60)
 
 
 @pytest.fixture(params=["sqlite"])
