@@ -18,7 +18,7 @@ from app.kernel.actor import Actor, current_actor
 from app.kernel.fields import hidden_in
 from app.kernel.workflow import Offer, advance, offers
 from app.panel import texts
-from app.panel.chosen import chosen
+from app.panel.chosen import ticked
 from app.panel.fields import field_of
 from app.panel.labels import part_label, said, step_label
 from app.schema.approval import Tiers
@@ -97,7 +97,7 @@ class ApprovalsPage(Page):
         if record is None or step is None:
             raise NotFound("There is no such approval.")
         try:
-            for key, version in chosen().items():
+            for key, version in ticked().items():
                 _take(record, step, key, version)
         except Refusal as refusal:
             flash(said(refusal), "info")

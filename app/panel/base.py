@@ -32,16 +32,21 @@ class RecordView(BaseView):
         return find(db.session, self.record, key)
 
     def address(
-        self, changes: Mapping[str, str | None] = MappingProxyType({}), to: str = "list", key: int | None = None
+        self,
+        changes: Mapping[str, str | None] = MappingProxyType({}),
+        to: str = "list",
+        key: int | None = None,
+        name: str | None = None,
     ) -> str:
         """The address of this list with some parameters changed; None drops one, and any change drops the page.
 
-        Or, with the same parameters, that of a form about the list, or about the view with that `key`.
+        Or, with the same parameters, that of a form about the list, about the view with that `key`, or of the step with
+        that `name`.
         """
         gone = {"after", "before", *changes}
         pairs = [(key, value) for key, value in request.args.items(multi=True) if key not in gone]
         pairs += [(key, value) for key, value in changes.items() if value is not None]
-        url = url_for(f"{self.record.__tablename__}.{to}", key=key)
+        url = url_for(f"{self.record.__tablename__}.{to}", key=key, name=name)
         return f"{url}?{urlencode(pairs)}" if pairs else url
 
     def may_add(self) -> bool:

@@ -10,11 +10,11 @@ from sqlalchemy import literal, union_all
 from app.extensions import db
 from app.kernel.access import may
 from app.kernel.actor import current_actor
-from app.kernel.fields import reads_everywhere
 from app.kernel.workflow import states_of
 from app.panel import links, listing
 from app.panel.base import RecordView
 from app.panel.fields import Field, field_of
+from app.panel.looks import has_board, looks_of
 from app.panel.titles import Read, reading_of
 from app.panel.trees import name_paths
 from app.schema.errors import NotFound
@@ -66,12 +66,8 @@ class Boarding(RecordView):
             address=self.address,
             may_add=self.may_add(),
             state_field=field.key,
+            looks=looks_of(self.record),
         )
-
-
-def has_board(record: type[Record]) -> bool:
-    """Whether the rows of a record have states, which the present person reads in every row."""
-    return record.workflow is not None and reads_everywhere(record, record.workflow.field)
 
 
 def _steps(record: type[Record], state: Any) -> list[Step]:

@@ -79,6 +79,18 @@ class Input:
         """Whether nothing was written over what stands there for the value as it is."""
         return self.kept is not None and self.value == self.kept
 
+    def answered(self, raw: Mapping[str, str]) -> bool:
+        """Take what was written in answer to it; False where nothing was sent, not even that it is empty."""
+        if self.control == "checkbox":
+            self.value = "yes" if raw.get(self.name) else "no"
+        elif self.control in ("checkboxes", "picks") and isinstance(raw, MultiDict) and self.name in raw:
+            self.value = ",".join(part for part in raw.getlist(self.name) if part)
+        elif self.name in raw:
+            self.value = raw[self.name].strip()
+        else:
+            return False
+        return True
+
     @property
     def wide(self) -> bool:
         """Whether it takes the whole width."""
@@ -162,18 +174,12 @@ class Form:
             if each.locked:
                 continue
             each.take = raw.get(f"take-{each.name}", "")
-            if each.control == "checkbox":
-                each.value = "yes" if raw.get(each.name) else "no"
-            elif each.control in ("checkboxes", "picks") and isinstance(raw, MultiDict) and each.name in raw:
-                each.value = ",".join(part for part in raw.getlist(each.name) if part)
-            elif each.name in raw:
-                each.value = raw[each.name].strip()
-            elif self.version:
+            if not each.answered(raw) and self.version:
                 continue
             if each.stands or each.take == "theirs":
                 continue
             try:
-                values[each.name] = _read(each)
+                values[each.name] = read_input(each)
             except BadValue as error:
                 each.problem = said(error)
         return self._as_applies(values)
@@ -228,7 +234,7 @@ class Form:
         return self
 
 
-def _read(each: Input) -> Any:
+def read_input(each: Input) -> Any:
     """The value of an input. Raises `BadValue`."""
     kind = each.field.kind if each.field is not None else None
     written: Any = each.value
@@ -323,7 +329,7 @@ def _as_known(record: type[Record], name: str, value: Any) -> str:
 
 def _readable(each: Input) -> Any:
     try:
-        return _read(each)
+        return read_input(each)
     except BadValue:
         return None
 

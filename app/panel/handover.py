@@ -16,7 +16,7 @@ from app.kernel.handing import hand, of_yours, to_you, units_of
 from app.kernel.outbox import tell
 from app.kernel.permissions import eligible
 from app.panel.base import RecordView, check_version
-from app.panel.chosen import MOST, Became, chosen
+from app.panel.chosen import MOST, Became, ticked
 from app.panel.labels import said
 from app.panel.saving import saving
 from app.panel.titles import titles_of
@@ -51,7 +51,7 @@ class Handover(RecordView):
         require(actor, "edit", self.record)
         problem, results = "", list[Became]()
         try:
-            keys = list(chosen())
+            keys = list(ticked())
             if not reason:
                 raise Refusal("Say why.", field="reason")
             with saving(db.session):
@@ -70,7 +70,8 @@ class Handover(RecordView):
             problem=problem,
             results=results,
             again=True,
-            rows=request.form.getlist("row")[:MOST],
+            back=self.address(),
+            keys=request.form.getlist("row")[:MOST],
             reason=reason,
         )
         return (page, 422) if problem else page

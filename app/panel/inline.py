@@ -4,32 +4,24 @@ What is answered are pieces of pages: the question, or the row as a list shows i
 said where the cell is.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 from flask import render_template, request, url_for
 from flask_appbuilder import expose
-from flask_babel import gettext as _
 
 from app.extensions import db
-from app.kernel.access import may
-from app.kernel.actor import Actor, current_actor
-from app.kernel.conditions import NOT_APPLICABLE
-from app.kernel.fields import writable_fields
+from app.kernel.actor import current_actor
 from app.panel import links, listing, showing
 from app.panel.bulk import may_choose
-from app.panel.fields import Field, form_fields
-from app.panel.forms import Form, digest, form_of
-from app.panel.labels import field_label, said
+from app.panel.editing import changeable, editable, form_of_one, would_empty
+from app.panel.forms import Form
+from app.panel.labels import said
 from app.panel.merging import merge
 from app.panel.trees import name_paths
 from app.panel.writing import Writing
-from app.schema.errors import NotFound, NotPermitted, Refusal
-from app.schema.record import Record, words
+from app.schema.errors import NotFound, Refusal
 
-FIT = frozenset(("text", "textarea", "number", "decimal", "date", "datetime", "month", "select", "checkbox"))
-FIT |= {"picker", "suggest", "tel", "email", "url"}
-"""The controls that find room in a cell."""
 Answer = tuple[str, int] | str
 
 
@@ -39,7 +31,7 @@ class Inline(Writing):
     @expose("/<int:key>/cell/<name>")
     def edit_cell(self, key: int, name: str) -> Answer:
         """The question, to stand in the cell."""
-        return _answered(lambda: self._question(_form_of(self.changeable(key), name), key))
+        return _answered(lambda: self._question(form_of_one(self.changeable(key), name), key))
 
     @expose("/<int:key>/cell/<name>", methods=["POST"])
     def change_cell(self, key: int, name: str) -> Answer:
@@ -48,10 +40,9 @@ class Inline(Writing):
 
     def _save_cell(self, key: int, name: str) -> Answer:
         row = self.changeable(key)
-        form = _form_of(row, name)
+        form = form_of_one(row, name)
         values = form.typed(request.form)
-        if beside := [field_label(self.record, other) for other in values if other != name]:
-            form.inputs[0].problem = _("This would empty %(fields)s: change it in the form.", fields=", ".join(beside))
+        form.inputs[0].problem = would_empty(form, values) or form.inputs[0].problem
         if form.faulty:
             merge(db.session, form, row, request.form)
             return self._question(form, key), 422
@@ -88,43 +79,6 @@ class Inline(Writing):
             editing=editable(current_actor(), self.record, what.columns),
             changeable=changeable,
         )
-
-
-def editable(actor: Actor, record: type[Record], columns: Iterable[Field]) -> frozenset[str]:
-    """The columns of a list the actor may edit where they stand, in some rows at least; the server is asked for each.
-
-    A masked value is not among them: one would write over what one does not see.
-    """
-    if not may(actor, "edit", record):
-        return frozenset()
-    fixed, asked = set(record.panel.fixed), {field.key for field in form_fields(record)}
-    fit = [
-        f.key for f in columns if f.key in asked and not f.private and _fits(f) and fixed.isdisjoint((f.key, f.name))
-    ]
-    return writable_fields(actor, "edit", record, fit)
-
-
-def changeable(row: Record) -> bool:
-    """Whether the present person may change this row of a list."""
-    return showing.may_change(current_actor(), row)
-
-
-def _fits(field: Field) -> bool:
-    if field.far:
-        return False
-    return bool(field.target) or field.kind is None or field.kind.input in FIT
-
-
-def _form_of(row: Record, name: str) -> Form:
-    """The form of a row with one question. Raises `Refusal` where the list is no place to answer it."""
-    form = form_of(type(row), row)
-    each = next((each for each in form.inputs if each.name == name), None)
-    if each is None or each.locked or each.blind or each.kept is not None or each.control not in FIT:
-        raise NotPermitted("This may not be written: %(name)s.", field=name, name=words(name))
-    if not each.applies:
-        raise Refusal(NOT_APPLICABLE, field=name)
-    form.groups, form.seen = [("", [each])], f"{name}:{digest(row, each)}"
-    return form
 
 
 def _answered(act: Callable[[], Answer]) -> Answer:

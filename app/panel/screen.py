@@ -12,15 +12,20 @@ from app.kernel.actor import current_actor
 from app.kernel.handing import may_hand_over
 from app.kernel.saved_views import views_of
 from app.panel import grouping, links, listing
-from app.panel.board import Boarding, has_board
+from app.panel.amending import Amending
+from app.panel.board import Boarding
 from app.panel.bulk import Bulk, bulk_steps
+from app.panel.calendar import Dating
 from app.panel.checking import Checking
+from app.panel.chosen import EVERY
+from app.panel.editing import amendable, changeable, editable
 from app.panel.exporting import Exporting
 from app.panel.fields import listable
 from app.panel.files import Attaching
 from app.panel.handover import Handover
-from app.panel.inline import Inline, changeable, editable
+from app.panel.inline import Inline
 from app.panel.lines import Lines
+from app.panel.looks import looks_of
 from app.panel.pickers import Picking
 from app.panel.revealing import Revealing
 from app.panel.saved_views import Viewing, audiences, differs, open_view
@@ -33,7 +38,20 @@ RELATED_SHOWN = 20
 
 
 class Screen(
-    Attaching, Boarding, Bulk, Checking, Exporting, Handover, Inline, Lines, Picking, Revealing, Talking, Viewing
+    Amending,
+    Attaching,
+    Boarding,
+    Bulk,
+    Checking,
+    Dating,
+    Exporting,
+    Handover,
+    Inline,
+    Lines,
+    Picking,
+    Revealing,
+    Talking,
+    Viewing,
 ):
     """All screens of `record`, at ``/<record>/``."""
 
@@ -77,8 +95,10 @@ class Screen(
             may_add=self.may_add(),
             may_export=may(current_actor(), "export", self.record),
             may_hand_over=may_hand_over(current_actor(), self.record),
-            board=has_board(self.record),
+            looks=looks_of(self.record),
             steps=bulk_steps(current_actor(), self.record),
+            amendable=amendable(current_actor(), self.record),
+            every=EVERY,
             editing=editable(current_actor(), self.record, what.columns),
             changeable=changeable,
         )

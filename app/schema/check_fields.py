@@ -19,7 +19,10 @@ RESERVED = {
     **dict.fromkeys(("approval", "in_place_of"), "the history of a step tells of agreements by this name"),
     **dict.fromkeys(("csrf_token", "once", "seen", "back"), "forms carry something of this name"),
     **dict.fromkeys(
-        ("q", "order", "psize", "after", "before", "work", "columns", "group", "view"),
+        ("row", "every", "sure", "past", "field"), "the form about chosen rows carries something of this name"
+    ),
+    **dict.fromkeys(
+        ("q", "order", "psize", "after", "before", "work", "columns", "group", "view", "on", "during"),
         "the address of a list has a parameter of this name",
     ),
     **dict.fromkeys(("from", "copy_of"), "the address of a row's page or form has a parameter of this name"),

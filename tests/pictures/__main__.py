@@ -20,6 +20,7 @@ PAGES = {
     "morning": ("supervisor", "/home/morning"),
     "list": ("manager", "/contract/"),
     "board": ("renewal", "/renewal/board"),
+    "calendar": ("manager", "/contract/calendar?on=expires_on"),
     "record": ("claims", "/claim/1"),
     "form": ("service", "/complaint/add"),
     "desk": ("renewal", "/desk/"),

@@ -12,6 +12,16 @@ application.register("theme", class extends Stimulus.Controller {
   }
 });
 
+// How dense tables are: comfortable or compact, kept on this machine.
+application.register("density", class extends Stimulus.Controller {
+  toggle() {
+    const root = document.documentElement, compact = root.dataset.density !== "compact";
+    if (compact) root.dataset.density = "compact";
+    else delete root.dataset.density;
+    try { localStorage.setItem("density", compact ? "compact" : "comfortable"); } catch { /* it holds for this page only */ }
+  }
+});
+
 // A search form leaves its empty fields out of the address.
 application.register("sparse", class extends Stimulus.Controller {
   drop() {
@@ -40,20 +50,30 @@ application.register("onward", class extends Stimulus.Controller {
   disconnect() { clearTimeout(this.timer); }
 });
 
-// Rows chosen in a list: all of a page at once, and how many there are.
+// Rows chosen in a list: all of a page at once, and how many there are; then all that match the list, page or not.
 application.register("choosing", class extends Stimulus.Controller {
-  static targets = ["all", "count"];
+  static targets = ["all", "count", "whole", "told", "every", "single"];
   connect() { this.show(); }
   all() { for (const box of this.common) box.checked = this.allTarget.checked; }
   show() {
     if (!this.hasCountTarget) return;
     const chosen = this.boxes.filter((box) => box.checked).length;
-    this.countTarget.textContent = chosen;
+    const all = chosen > 0 && this.common.every((box) => box.checked);
+    if (this.hasWholeTarget) this.offer(all);
+    const every = this.hasEveryTarget && this.everyTarget.checked;
+    this.countTarget.textContent = every ? this.everyTarget.dataset.count : chosen;
     this.countTarget.hidden = chosen === 0;
     if (!this.hasAllTarget) return;
-    const all = this.common.every((box) => box.checked);
-    this.allTarget.checked = chosen > 0 && all;
+    this.allTarget.checked = all;
     this.allTarget.indeterminate = chosen > 0 && !all;
+  }
+  // All that match are offered once all of the page are chosen; handing over takes those of a page alone.
+  offer(all) {
+    this.wholeTarget.hidden = !all;
+    this.toldTarget.hidden = !all;
+    if (!this.hasEveryTarget) return;
+    if (!all) this.everyTarget.checked = false;
+    if (this.hasSingleTarget) this.singleTarget.disabled = this.singleTarget.hidden = this.everyTarget.checked;
   }
   // What is chosen with all others; what stands apart is chosen by itself alone.
   get common() { return this.boxes.filter((box) => !box.disabled && !("apart" in box.dataset)); }

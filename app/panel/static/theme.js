@@ -1,11 +1,11 @@
-// Runs before anything is painted: the colours the person chose, else those of the system.
+// Runs before anything is painted: the colours the person chose, else those of the system; and how dense tables are.
 (() => {
-  const system = window.matchMedia("(prefers-color-scheme: dark)");
-  const apply = () => {
-    let chosen = null;
-    try { chosen = localStorage.getItem("theme"); } catch { /* storage may be closed; the system's choice holds */ }
-    document.documentElement.dataset.bsTheme = chosen || (system.matches ? "dark" : "light");
+  const system = window.matchMedia("(prefers-color-scheme: dark)"), root = document.documentElement;
+  const kept = (name) => {
+    try { return localStorage.getItem(name); } catch { return null; /* storage may be closed; the system's choice holds */ }
   };
+  const apply = () => { root.dataset.bsTheme = kept("theme") || (system.matches ? "dark" : "light"); };
   apply();
   system.addEventListener("change", apply);
+  if (kept("density") === "compact") root.dataset.density = "compact";
 })();
