@@ -1,10 +1,13 @@
 """The renewal desk: the next customer, everything needed for the call, what came of it, save and next."""
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from babel.dates import format_skeleton
 from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import joinedload
@@ -16,13 +19,13 @@ from app.kernel.actor import current_actor
 from app.kernel.clock import house_day
 from app.kernel.reveal import may_reveal, reveal
 from app.kernel.workflow import advance, offers, workflow_of
+from app.kernel.working_time import house_calendar
 from app.panel.cells import state_badge
-from app.panel.forms import Form, questions
+from app.panel.forms import questions
 from app.panel.labels import said
 from app.panel.saving import saving
 from app.schema.errors import NotFound, Refusal
 from app.schema.kinds import PHONE
-from app.schema.workflow import Step
 from app.schema.written import natural
 from models.contracts import Contract
 from models.customers import Customer
@@ -30,10 +33,13 @@ from models.operations import Script
 from models.operations.states import ScriptState, Situation
 from models.renewals import Contact, Renewal
 from models.renewals.states import OPEN, RenewalState
+from views.outcomes import CHOICE, Sheet, sheet_of
 from views.page import Page
+from views.plans import compared
 
 TALKS_SHOWN = 10
 QUEUE_LOOKED_AT = 500
+WEEK = timedelta(days=7)
 
 
 class DeskPage(Page):
@@ -54,55 +60,61 @@ class DeskPage(Page):
 
     @expose("/<int:key>")
     def show(self, key: int) -> str:
-        """The desk with one renewal on it."""
-        return _page(_renewal(key), None, None)
-
-    @expose("/<int:key>/<step_name>", methods=["POST"])
-    def save(self, key: int, step_name: str) -> Any:
-        """Take the step with its answers, and put the next renewal on the desk; a problem keeps all that was typed."""
+        """The desk with one renewal on it; ``?step=`` chooses the outcome, ``?premium=`` is what is offered."""
         row = _renewal(key)
-        step = workflow_of(Renewal).step(step_name)
+        return _page(row, _sheet(row, request.args))
+
+    @expose("/<int:key>", methods=["POST"])
+    def save(self, key: int) -> Any:
+        """Take the step chosen as the outcome, and put the next renewal on the desk; a problem keeps all typed."""
+        row = _renewal(key)
+        name = request.form.get(CHOICE, "")
+        step = workflow_of(Renewal).step(name)
         if step is None:
-            raise NotFound("There is no step %(step)s.", step=step_name)
+            raise NotFound("There is no step %(step)s.", step=name)
         form = questions(Renewal, step, row)
         values = form.typed(request.form)
         version, status = request.form.get("version"), 422
         try:
             if not form.faulty:
                 with saving(db.session):
-                    advance(db.session, row, step_name, answers=values, version=natural(version) or 0)
+                    advance(db.session, row, step.name, answers=values, version=natural(version) or 0)
         except Refusal as refusal:
             form.complain(refusal)
             status = refusal.status
         if form.faulty:
             db.session.rollback()
-            return _page(_renewal(key), form, step), status
+            row = _renewal(key)
+            sheet = _sheet(row, request.form)
+            sheet.blame(form)
+            sheet.form.version, sheet.written = str(row.version), True
+            return _page(row, sheet), status
         flash(_("Saved: %(row)s", row=row.title), "success")
         return redirect(url_for("DeskPage.next"), 303)
+
+    @expose("/<int:key>/again", methods=["POST"])
+    def again(self, key: int) -> str:
+        """The desk with the questions of the outcome chosen, for who has no script; what was typed stays."""
+        row = _renewal(key)
+        return _page(row, _sheet(row, request.form))
 
     @expose("/<int:key>/number", methods=["POST"])
     def call(self, key: int) -> Any:
         """The desk with the customer's number in full, to call it: counted and written down like every showing.
 
-        What stands in the form of the step `step` by then stays in it.
+        What stands in the form by then stays in it; what was changed since it was made is a conflict on saving.
         """
         row = _renewal(key)
         contract = find(db.session, Contract, row.contract_id)
         customer = find(db.session, Customer, contract.customer_id)
-        step = workflow_of(Renewal).step(request.args.get("step", ""))
-        form = questions(Renewal, step, row) if step else None
-        if form:
-            form.typed(request.form)
-            form.version = request.form.get("version", "")  # what was changed since is a conflict on saving
-            for each in form.inputs:
-                each.problem = ""
+        sheet = _sheet(row, request.form)
         try:
             with saving(db.session):
                 number = reveal(db.session, customer, "phone", f"Renewal call, {row.title}")
         except Refusal as refusal:
             flash(said(refusal), "danger")
-            return _page(_renewal(key), form, step), refusal.status
-        return _page(_renewal(key), form, step, number)
+            return _page(row, sheet), refusal.status
+        return _page(row, sheet, number)
 
 
 def _queue() -> Any:
@@ -126,11 +138,21 @@ def _renewal(key: int) -> Renewal:
     return row
 
 
-def _page(row: Renewal, form: Form | None, chosen: Step | None, number: str = "") -> str:
-    """The desk; with `form`, that of the step `chosen`, as it was sent and with what is wrong in it.
+def _sheet(row: Renewal, raw: Mapping[str, str]) -> Sheet:
+    """The sheet of a renewal, with what `raw` says already: an address, or the form as it was sent."""
+    offered = offers(db.session, row, current_actor())
+    wanted = raw.get(CHOICE, "") or raw.get("step", "")
+    sheet = sheet_of(row, offered, wanted, house_day(datetime.now(UTC)))
+    if CHOICE in raw:
+        sheet.take(raw)
+    elif (premium := raw.get("premium")) is not None:
+        sheet.take({"offered_premium": premium})
+    return sheet
 
-    `number` is the customer's, where it has just been shown in full.
-    """
+
+def _page(row: Renewal, sheet: Sheet, number: str = "") -> str:
+    """The desk; `number` is the customer's, where it has just been shown in full."""
+    today = house_day(datetime.now(UTC))
     contract = db.session.scalars(
         select(Contract)
         .options(joinedload(Contract.customer), joinedload(Contract.product))
@@ -138,30 +160,36 @@ def _page(row: Renewal, form: Form | None, chosen: Step | None, number: str = ""
     ).one_or_none()
     customer = contract.customer if contract else None
     talks = select(Contact).where(Contact.renewal_id == row.id).order_by(Contact.id.desc()).limit(TALKS_SHOWN)
-    steps = offers(db.session, row, current_actor())
-    if chosen is None:
-        wanted = request.args.get("step")
-        openable = [offer.step for offer in steps if offer.open]
-        chosen = next((step for step in openable if step.name == wanted), openable[0] if openable else None)
-    if form is None and chosen is not None:
-        form = questions(Renewal, chosen, row)
     return render_template(
         "desk/show.html",
         row=row,
         contract=contract,
         customer=customer,
+        comparison=compared(row, contract, today) if contract else None,
         masked=PHONE.mask(customer.phone) if customer and customer.phone else "",
         calls=customer is not None and may_reveal(current_actor(), customer),
         number=number,
         talks=db.session.scalars(talks).all(),
         script=_script(row),
         state=state_badge(Renewal.workflow, row.state),
-        offers=steps,
-        chosen=chosen,
-        form=form.name_links(db.session) if form else None,
+        sheet=sheet,
+        form=sheet.form.name_links(db.session),
+        agreeing="agree" in [each.step.name for each in sheet.outcomes if each.reason is None],
+        days=_days(today),
         waiting=db.session.scalar(select(func.count()).select_from(_queue().limit(QUEUE_LOOKED_AT).subquery())),
-        today=house_day(datetime.now(UTC)),
+        today=today,
     )
+
+
+def _days(today: date) -> list[tuple[str, date, str]]:
+    """Working days to choose for the next contact: what each is called, the day, and the day in words."""
+    calendar = house_calendar(db.session)
+    named = (
+        (_("Next working day"), calendar.next_working_day(today)),
+        (_("In 3 working days"), calendar.next_working_day(today, 3)),
+        (_("In a week"), calendar.next_working_day(today + WEEK, 0)),
+    )
+    return [(label, day, format_skeleton("MMMEd", day, locale=get_locale() or "en")) for label, day in named]
 
 
 def _script(row: Renewal) -> str:

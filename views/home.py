@@ -30,6 +30,7 @@ from models.people import Absence, Person
 from models.people.absence import away
 from views.approvals import waiting_for_me
 from views.figures import in_words
+from views.tour import due, stops
 
 SHOWN = 20
 """Rows to do that are shown, and people of a team."""
@@ -103,6 +104,7 @@ class Index(BaseView):
             approves=bool(actor.scope("open", "page:approvals")),
             list_of=_list,
             today=house_day(now),
+            tour=stops() if due() else [],
         )
 
     @expose("/home/counts")

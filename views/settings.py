@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.kernel.access import may
 from app.kernel.actor import current_actor
+from app.kernel.brand import ACCENT_KIND, BRAND_LOGO, LARGEST, keep_logo
 from app.kernel.clock import house_day
 from app.kernel.currency import house_currency
 from app.kernel.settings import changes_of_settings, clear_setting, set_setting, setting_value
@@ -22,7 +23,8 @@ from app.kernel.working_time import ENTERED_THROUGH, unknown_years
 from app.panel import texts
 from app.panel.forms import Input
 from app.panel.labels import said, translated
-from app.schema.errors import Conflict, NotFound, Refusal
+from app.schema.brand import ACCENTS
+from app.schema.errors import Conflict, NotFound, NotPermitted, Refusal
 from app.schema.kinds import CURRENCY, MONEY, BadValue, Kind
 from app.schema.kinds.numbers import CURRENCIES
 from app.schema.record import words
@@ -65,12 +67,17 @@ class SettingsPage(Page):
         declared = registry.settings.get(name)
         if declared is None:
             raise NotFound("There is no such setting.")
+        if not _open(declared):
+            raise NotPermitted("Your roles do not allow this change.")
         raw = request.form.get("value", "")
         try:
             if request.form.get("seen", "") != _seen(db.session.get(SettingValue, name)):
                 raise Conflict("Somebody changed this meanwhile. Look at it again, then repeat your change.")
             if "default" in request.form:
                 clear_setting(db.session, declared)
+            elif declared is BRAND_LOGO:
+                sent = request.files.get("value")
+                set_setting(db.session, declared, keep_logo(db.session, sent.read(LARGEST + 1) if sent else b""))
             else:
                 set_setting(db.session, declared, raw)
             db.session.commit()
@@ -84,7 +91,7 @@ class SettingsPage(Page):
         found = {value.name: value for value in db.session.scalars(select(SettingValue))}
         past, endless = changes_of_settings(db.session), _endless()
         shown = []
-        for declared in registry.settings:
+        for declared in filter(_open, registry.settings):
             kept = found.get(declared.name)
             asked = _input(declared, typed.get(declared.name), problems.get(declared.name, ""))
             changes = [(entry, _words(old), _words(new)) for entry, (old, new) in past.get(declared.name, [])[:KEPT]]
@@ -106,6 +113,11 @@ class SettingsPage(Page):
         )
 
 
+def _open(declared: Setting) -> bool:
+    """Whether the setting is the present person's to see and to change."""
+    return not declared.permission or bool(current_actor().scope("open", declared.permission))
+
+
 def _seen(kept: SettingValue | None) -> str:
     """What tells one state of a setting from the next."""
     return kept.set_at.isoformat() if kept is not None else ""
@@ -125,6 +137,8 @@ def _input(declared: Setting, typed: str | None, problem: str) -> Input:
     kind = declared.kind
     control = {"checkbox": "select"}.get(kind.input, kind.input)
     made = Input("value", translated(declared.label), control, problem=problem, longest=kind.longest)
+    if kind is ACCENT_KIND:
+        made.required, made.options = True, [(name, translated(name.capitalize())) for name in ACCENTS]
     if kind is CURRENCY:
         made.control, made.required, made.options = "select", True, [(c, f"{c} {translated(c)}") for c in CURRENCIES]
     if kind.input == "checkbox":

@@ -15,11 +15,13 @@ from sqlalchemy import Engine, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.jobs.smtp import Later, Outlet, ServerTrouble, Undeliverable
+from app.kernel.brand import house_brand
 from app.kernel.guard import GuardedSession
 from app.kernel.ledger import Clock, afterwards, database_now
 from app.kernel.outbox import Channel, NoticeState
 from app.kernel.settings import setting_value
 from app.kernel.tables import Notice
+from app.schema.brand import NAME
 from app.schema.jobs import Missed, scheduled
 from app.schema.kinds import INTEGER
 from app.schema.settings import setting
@@ -44,6 +46,8 @@ def send(due: datetime, session: Session) -> dict[str, Any]:
     outlet = session.info.get("mail")
     if waiting and outlet is not None:
         clock = session.info.get("clock", database_now)
+        if (name := house_brand(session).name) != NAME:
+            outlet = outlet.under(name)
         afterwards(session, partial(deliver, session.connection().engine, outlet, clock))
     return {"written": 0, "stood": waiting} | ({} if outlet else {"mail_server": "none"})
 

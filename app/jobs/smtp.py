@@ -4,9 +4,9 @@ import hashlib
 import re
 import smtplib
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, formataddr, parseaddr
 from types import TracebackType
 from typing import Self
 from urllib.parse import unquote, urlsplit
@@ -40,6 +40,10 @@ class Outlet:
 
     url: str
     sender: str
+
+    def under(self, name: str) -> Self:
+        """The same, with the sender called `name`."""
+        return replace(self, sender=formataddr((name, parseaddr(self.sender)[1])))
 
     def connect(self) -> "Connection":
         """Open and sign in. Raises `ServerTrouble`."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from app.schema.brand import PLAIN, Brand
 from app.schema.roles import Scope
 
 
@@ -20,7 +21,7 @@ class Actor:
     `represented` are those the person stands in for while they are on leave: names by user id.
     `absent` are these same colleagues as actors, with their own reach: in their place a deputy agrees to a step.
     `source` is where the request came from: web, api, cli, job, import, system. `zone` is the time zone the person
-    reads clocks in, where it is not the house's; `currency` is the house's, by its three letters.
+    reads clocks in, where it is not the house's; `currency` is the house's, by its three letters, `brand` its face.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Actor:
     source: str = "web"
     zone: str = ""
     currency: str = ""
+    brand: Brand = PLAIN
     system: bool = False
     why: str | None = None
 

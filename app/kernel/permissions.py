@@ -24,6 +24,8 @@ from sqlalchemy.orm import Session, UOWTransaction
 
 from app.kernel.access import field_verb, widened
 from app.kernel.actor import Actor, on_behalf
+from app.kernel.brand import SETTINGS as BRAND
+from app.kernel.brand import brand_of, kept_brand
 from app.kernel.clock import house_day
 from app.kernel.currency import HOUSE_CURRENCY
 from app.kernel.deputies import represented
@@ -82,6 +84,8 @@ def verbs_of(record: type[Record]) -> tuple[str, ...]:
     return tuple(verb for verb in VERBS if verb != "reveal" or private)
 
 
+CARRIED = {HOUSE_CURRENCY.name, *(each.name for each in BRAND)}
+"""Settings that actors carry, so that no page asks for them anew."""
 PAGES: dict[str, tuple[Declared, ...]] = {
     "page:jobs": (Declared.OPERATIONS, Declared.MANAGER, Declared.ADMIN),
     "page:people": (Declared.ADMIN,),
@@ -200,7 +204,7 @@ def raise_epoch(session: Session, name: str = "access") -> None:
 def _notice_changes(session: Session, context: UOWTransaction) -> None:
     """Who belongs where, who is active and who has which role decide access: changes raise the epoch.
 
-    So does the house's currency, which actors carry.
+    So do the settings that actors carry.
     """
     watched = {
         "person": ("unit_id", "user_id", "state", "time_zone"),
@@ -208,7 +212,7 @@ def _notice_changes(session: Session, context: UOWTransaction) -> None:
         "absence": ("person_id", "deputy_id", "starts_on", "ends_on", "state"),
     }
     for row in session.new | session.dirty | session.deleted:
-        if isinstance(row, SettingValue) and row.name == HOUSE_CURRENCY.name:
+        if isinstance(row, SettingValue) and row.name in CARRIED:
             raise_epoch(session)
             return
         fields = ("active", "roles") if isinstance(row, User) else watched.get(getattr(row, "__tablename__", ""), ())
@@ -256,7 +260,8 @@ def load_actor(
 
     Without `deputising` the colleagues are left out: whom an absent person represents, the deputy does not.
     """
-    named = select(User.first_name, User.last_name, kept_value(HOUSE_CURRENCY).label("currency"))
+    currency = kept_value(HOUSE_CURRENCY).label("currency")
+    named = select(User.first_name, User.last_name, currency, *kept_brand())
     user = session.execute(named.where(User.id == user_id)).one()
     rows = session.execute(
         select(Role.id, Role.name)
@@ -285,6 +290,7 @@ def load_actor(
         source=source,
         zone=zone or "",
         currency=understood(HOUSE_CURRENCY, user.currency) or "",
+        brand=brand_of(user),
     )
 
 

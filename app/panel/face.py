@@ -2,11 +2,9 @@
 
 import re
 from functools import cache
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, request, session
 from flask_babel import get_locale, gettext, ngettext
 from markupsafe import Markup, escape
 from sqlalchemy import bindparam, func, select
@@ -15,7 +13,8 @@ from app.extensions import db
 from app.kernel.actor import NOBODY, Actor, current_actor
 from app.kernel.permissions import person_name
 from app.kernel.tables import Notice
-from app.panel import cells, labels, navigation, neighbours, texts
+from app.panel import branding, cells, labels, navigation, neighbours, texts
+from app.panel.assets import asset
 from app.panel.builder import language
 from app.panel.checklist import checklist
 from app.panel.identity import entering
@@ -33,6 +32,9 @@ def dress(app: Flask) -> None:
     environment.globals.update(
         icon=icon,
         asset=asset,
+        brand=branding.brand,
+        mark=branding.mark,
+        own_name=branding.own_name,
         cell=cells.cell,
         file_url=file_url,
         size_in_words=size_in_words,
@@ -62,6 +64,7 @@ def setting(actor: Actor) -> dict[str, Any]:
     return {
         "actor": None if actor is NOBODY else actor,
         "presence": None if actor is NOBODY else entering.presence(),
+        "keys_on": entering.NO_KEYS not in session,
         "provider": current_app.extensions["settings"].oidc_label if current_app.extensions["provider"] else None,
         "language": language(),
         "language_tag": str(get_locale() or "en").replace("_", "-"),
@@ -72,19 +75,6 @@ def setting(actor: Actor) -> dict[str, Any]:
 def here() -> str:
     """The address of this page, to come back to."""
     return request.full_path.rstrip("?") if request.method == "GET" else request.path
-
-
-_kept: dict[tuple[str, str], str] = {}
-
-
-def asset(name: str) -> str:
-    """The address of a static file with the fingerprint of its content, so that it may be kept for good."""
-    root = request.script_root
-    if (root, name) not in _kept or current_app.debug:
-        file = Path(str(current_app.static_folder)) / name
-        stamp = sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else None
-        _kept[root, name] = url_for("static", filename=name, v=stamp)
-    return _kept[root, name]
 
 
 def icon(name: str, extra: str = "") -> Markup:

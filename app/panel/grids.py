@@ -71,6 +71,7 @@ class Grid:
 
     line: type[Line]
     rows: list[Row]
+    most = MOST
 
     def __post_init__(self) -> None:
         """Make the pattern of a further line."""

@@ -36,8 +36,9 @@ def protect(app: Flask) -> None:
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         if request.is_secure:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-        if request.endpoint == "static":
-            fingerprinted = "v" in request.args and response.status_code in (200, 304)
+        if request.endpoint in ("static", "BrandPage.logo"):
+            named = "v" in request.args or request.endpoint != "static"
+            fingerprinted = named and response.status_code in (200, 304)
             headers["Cache-Control"] = f"public, max-age={STATIC_AGE}, immutable" if fingerprinted else "no-cache"
         else:
             headers["Cache-Control"] = "no-store"

@@ -12,6 +12,7 @@ from typing import Any
 from flask_babel import gettext
 
 from app.schema.approval import Verdict
+from app.schema.brand import ACCENTS
 from app.schema.errors import Refusal
 from app.schema.kinds import BadValue, Choice
 from app.schema.kinds.numbers import CURRENCIES
@@ -115,6 +116,7 @@ def msgids() -> Iterator[str]:
     for shelf in (registry.jobs, registry.settings, registry.measures, registry.profiles, registry.reports):
         yield from (str(thing.label) for thing in shelf if getattr(thing, "label", ""))
     yield from (words(target.name) for profile in registry.profiles for target in profile.targets)
+    yield from (accent.capitalize() for accent in ACCENTS)
     yield from (setting.unit for setting in registry.settings if setting.unit)
     yield from (words(setting.name.partition(".")[0]) for setting in registry.settings)
     yield from (measure.unit for measure in registry.measures if measure.unit)

@@ -4,6 +4,7 @@ from flask import Flask
 from flask_appbuilder import AppBuilder
 
 from app.panel import errors, face, headers, history_api, resource, security
+from app.panel.branding import BrandPage
 from app.panel.files import FileResource, FileView
 from app.panel.helping import HelpPage
 from app.panel.identity.account import AccountPage
@@ -31,8 +32,9 @@ def mount(app: Flask, builder: AppBuilder) -> None:
     headers.protect(app)
     errors.register(app)
     door = ("SignIn.login", "SignIn.enter", "SignIn.language", "PasskeyDoor.options", "PasskeyDoor.enter")
-    security.close(app, public=("static", *door, "ProviderDoor.go", "ProviderDoor.back"))
+    security.close(app, public=("static", *door, "ProviderDoor.go", "ProviderDoor.back", "BrandPage.logo"))
     builder.add_view_no_menu(SignIn)
+    builder.add_view_no_menu(BrandPage)
     builder.add_view_no_menu(FileView)
     builder.add_view_no_menu(HelpPage)
     builder.add_api(FileResource)

@@ -26,6 +26,7 @@ from app.panel.handover import Handover
 from app.panel.inline import Inline
 from app.panel.lines import Lines
 from app.panel.looks import looks_of
+from app.panel.pasting import Pasting
 from app.panel.pickers import Picking
 from app.panel.revealing import Revealing
 from app.panel.saved_views import Viewing, audiences, differs, open_view
@@ -48,6 +49,8 @@ class Screen(
     Handover,
     Inline,
     Lines,
+
+    Pasting,
     Picking,
     Revealing,
     Talking,

@@ -14,8 +14,7 @@ from app.extensions import db
 from app.kernel.actor import NOBODY, current_actor
 from app.kernel.identity import external, limits, passwords, sessions
 from app.kernel.identity.directory import Directory
-from app.kernel.identity.tables import UserPreference
-from app.panel.identity.entering import begin_anew, enter, presence
+from app.panel.identity.entering import begin_anew, enter, preference, presence
 from app.panel.identity.guessing import too_many
 from app.panel.identity.impersonating import end_viewing
 from app.panel.identity.paths import safe_next
@@ -80,9 +79,7 @@ class SignIn(BaseView):
         if chosen in current_app.config["LANGUAGES"]:
             session["locale"] = chosen
             if (here := presence()) is not None:
-                kept = db.session.get(UserPreference, here.user_id) or UserPreference(user_id=here.user_id)
-                kept.locale = chosen
-                db.session.add(kept)
+                preference(here.user_id).locale = chosen
                 db.session.commit()
             refresh()
         return redirect(safe_next(request.form.get("next")), 303)

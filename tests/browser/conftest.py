@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from waitress.server import create_server
 
 from app.panel import palette
+from app.kernel.identity.tables import UserPreference
 from app.setup.browser import find_chromium
 from tests.conftest import Backend
 from tests.department import PASSWORD, enter
@@ -98,6 +99,9 @@ def visit(chromium: Browser, served: str, backend: Backend) -> Iterator[Callable
             context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": served}])
             page.goto("/inbox/")
         elif username is not None:
+            with backend.session() as session:
+                session.add(UserPreference(user_id=backend.people[username].user_id, toured=True))
+                session.commit()
             page.goto("/login/")
             page.fill("input[name=username]", username)
             page.fill("input[name=password]", PASSWORD)

@@ -18,8 +18,10 @@ class Mouse:
         self.page, self.clicks = page, 0
 
     def press(self, what: Locator) -> None:
-        """Click a link, a button or a box."""
+        """Click a link, a button or a box; of a choice that is drawn as a chip, its words."""
         self.clicks += 1
+        if what.get_attribute("type") == "radio":
+            what = self.page.locator(f"label[for='{what.get_attribute('id')}']")
         what.click()
 
     def choose(self, what: Locator, label: str) -> None:
@@ -56,7 +58,13 @@ class Keyboard:
         raise AssertionError(f"{what} is not reached by {MOST_TABS} presses of Tab")
 
     def press(self, what: Locator) -> None:
-        """Follow a link, press a button, tick a box."""
+        """Follow a link, press a button, tick a box; among choices, go on with the arrow from the one there is."""
+        if what.get_attribute("type") == "radio":
+            self.reach(self.page.locator(f"[name='{what.get_attribute('name')}']:checked"))
+            for _step in range(MOST_TABS):
+                if what.is_checked():
+                    return
+                self.page.keyboard.press("ArrowRight")
         self.reach(what)
         self.page.keyboard.press("Space" if what.get_attribute("type") == "checkbox" else "Enter")
 

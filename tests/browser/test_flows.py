@@ -65,7 +65,7 @@ def test_a_renewal_and_the_next_customer(visit, kept, renewals, hand):
     before = way.clicks
     way.press(page.get_by_role("button", name="Call now").last)
     expect(page.locator("a[href^='tel:']").last).to_be_visible()
-    way.press(page.get_by_role("link", name="Agree"))
+    way.press(page.get_by_role("radio", name="Agree"))
     way.write(page.get_by_label("Offered premium"), "880.00")
     way.choose(page.get_by_label("Contact channel"), "Phone")
     way.press(page.get_by_role("button", name="Save and next customer"))

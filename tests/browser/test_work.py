@@ -184,7 +184,7 @@ def test_a_manager_approves_an_appraisal_whose_figures_open_the_records_behind_t
     page.get_by_role("link", name="Renewal rate").first.click()
     page.wait_for_url("**/figures/*")
     assert page.locator("tbody tr").count() == 2, "two renewals fell due, both stand behind the figure"
-    assert "50" in page.locator("dl").inner_text()
+    assert "50" in page.locator("main dl").inner_text()
     page.goto("/approvals/")
     page.locator("input[name=row]").first.check()
     page.get_by_role("button", name="Approve").first.click()

@@ -299,10 +299,11 @@ def test_the_desk_saves_nothing_without_the_version_that_was_seen(session, sign_
     desk, told = sign_in("renewal"), {"contact_channel": "phone", "feedback": "hello"}
     key, seen = renewal.id, renewal.version
     session.rollback()
+    told["outcome"] = "contact"
     sent = told if version is None else told | {"version": version}
-    answer = post(desk, f"/desk/{key}/contact", **sent)
+    answer = post(desk, f"/desk/{key}", **sent)
     assert (answer.status_code, "hello" in answer.text) == (409, True)
     assert "Somebody changed this meanwhile." in answer.text
-    number = post(desk, f"/desk/{key}/number?step=contact", **told, version="77").text
+    number = post(desk, f"/desk/{key}/number", **told, version="77").text
     assert value_of(number, "version") == "77", "what was changed since it was seen stays a conflict"
-    assert post(desk, f"/desk/{key}/contact", **told, version=str(seen)).status_code == 303
+    assert post(desk, f"/desk/{key}", **told, version=str(seen)).status_code == 303

@@ -56,13 +56,19 @@ class GuessLimit(Model):
 
 
 class UserPreference(Model):
-    """What a person chose for himself or herself; it comes along to another browser."""
+    """What a person chose for himself or herself; it comes along to another browser.
+
+    `single_keys` says whether a key by itself, such as "/", does anything; `toured` whether the tour for newcomers is
+    over, to its end or not.
+    """
 
     __tablename__ = "user_preference"
     __table_args__: Any = {"extend_existing": False}
 
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True)
     locale: Mapped[str | None] = mapped_column(String(20))
+    single_keys: Mapped[bool] = mapped_column(Boolean, default=True)
+    toured: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
 class UserTotp(Model):

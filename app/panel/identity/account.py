@@ -1,6 +1,6 @@
-"""Each person's own account: where one is signed in, the password, the language."""
+"""Each person's own account: where one is signed in, the password, the language, the keys, the tour."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
@@ -11,8 +11,9 @@ from app.kernel.history import summarise
 from app.kernel.identity import limits, passwords, sessions
 from app.kernel.identity.sessions import KEPT, Presence
 from app.kernel.identity.tables import UserSession
-from app.panel.identity.entering import presence
+from app.panel.identity.entering import NEWCOMER, NO_KEYS, preference, presence
 from app.panel.identity.guessing import told_to_wait
+from app.panel.identity.paths import safe_next
 from app.panel.labels import said
 from app.panel.texts import plain
 from app.schema.errors import NotFound
@@ -86,6 +87,26 @@ class AccountPage(BaseView):
         db.session.commit()
         flash(_("Your password is changed. You are signed out everywhere else."), "success")
         return redirect(url_for("AccountPage.show"), 303)
+
+    @expose("/keys", methods=["POST"])
+    def keys(self) -> Response:
+        """Let a key by itself do something, or nothing, with this person wherever he or she signs in."""
+        wanted = request.form.get("keys") == "on"
+        preference(mine().user_id).single_keys = wanted
+        db.session.commit()
+        if wanted:
+            session.pop(NO_KEYS, None)
+        else:
+            session[NO_KEYS] = True
+        return redirect(safe_next(request.form.get("next")), 303)
+
+    @expose("/toured", methods=["POST"])
+    def toured(self) -> tuple[str, int]:
+        """The tour is over, to its end or not: it is not offered again by itself."""
+        preference(mine().user_id).toured = True
+        db.session.commit()
+        session.pop(NEWCOMER, None)
+        return "", 204
 
     @staticmethod
     def _own_password() -> User:

@@ -17,6 +17,7 @@ from app.kernel.history import summarise
 from app.kernel.identity import factors, limits, passkeys, sessions
 from app.kernel.identity.sessions import Presence
 from app.kernel.identity.tables import Passkey
+from app.panel.branding import brand
 from app.panel.identity.account import mine
 from app.panel.identity.entering import TOKEN
 from app.panel.identity.guessing import told_to_wait
@@ -115,7 +116,7 @@ class FactorsPage(BaseView):
         user = self._user(here)
         secret = factors.begin_totp(db.session, current_app.extensions["seal"], user.id)
         db.session.commit()
-        address = pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name=current_app.config["APP_NAME"])
+        address = pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name=brand().name)
         picture = segno.make(address, error="m").svg_data_uri(scale=5, border=2, light="#fff", dark="#000")
         grouped = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
         return render_template("panel/account/app.html", picture=picture, secret=grouped, problem=problem)

@@ -22,6 +22,10 @@ TOKEN = "token"
 """Key of the cookie's content under which the token stands."""
 GOAL = "goal"
 """Key under which stands where to go on after the second factor."""
+NO_KEYS = "no_keys"
+"""Key under which stands that a key by itself does nothing, as the person wants it."""
+NEWCOMER = "newcomer"
+"""Key under which stands that the tour is still to be offered."""
 
 
 def presence() -> Presence | None:
@@ -82,11 +86,22 @@ def enter(user: User, method: str, goal: str | None, *, passed: bool = False) ->
     begin_anew()
     if chosen is not None and chosen.locale in current_app.config["LANGUAGES"]:
         session["locale"] = chosen.locale
+    if chosen is not None and not chosen.single_keys:
+        session[NO_KEYS] = True
+    if chosen is None or not chosen.toured:
+        session[NEWCOMER] = True
     session[TOKEN] = token
     if needed:
         session[GOAL] = safe_next(goal)
         return redirect(url_for("SecondFactorPage.ask"))
     return redirect(safe_next(goal))
+
+
+def preference(user_id: int) -> UserPreference:
+    """What the person chose, to be changed; the caller commits."""
+    kept = db.session.get(UserPreference, user_id) or UserPreference(user_id=user_id)
+    db.session.add(kept)
+    return kept
 
 
 def complete(here: Presence) -> str:

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.kernel.identity import limits, passkeys
 from app.kernel.identity.passkeys import House
+from app.panel.branding import brand
 from app.panel.identity.entering import enter
 from app.panel.identity.guessing import told_to_wait
 
@@ -50,7 +51,7 @@ def house() -> House:
     """This house as passkeys know it: by its public address, or by the one it is asked at where none is set."""
     address = current_app.extensions["settings"].public_url or request.url_root
     parts = urlsplit(address)
-    return House(parts.hostname or "localhost", f"{parts.scheme}://{parts.netloc}", current_app.config["APP_NAME"])
+    return House(parts.hostname or "localhost", f"{parts.scheme}://{parts.netloc}", brand().name)
 
 
 def answer_of(request: Request) -> dict[str, Any]:

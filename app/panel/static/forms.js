@@ -94,7 +94,10 @@ application.register("unsaved", class extends Stimulus.Controller {
   changes(now) {
     const before = this.typed ? {} : this.first;
     const same = (name) => JSON.stringify(now[name] ?? []) === JSON.stringify(before[name] ?? []);
-    return Object.fromEntries(Object.keys({ ...before, ...now }).filter((name) => !same(name)).map((name) => [name, now[name] ?? []]));
+    const changed = Object.keys({ ...before, ...now }).filter((name) => !same(name));
+    // A choice that only says which questions stand there is nothing written by itself.
+    if (changed.every((name) => this.element.querySelector(`[data-aside] [name="${CSS.escape(name)}"]`))) return {};
+    return Object.fromEntries(changed.map((name) => [name, now[name] ?? []]));
   }
   get dirty() {
     return Boolean(this.first) && !this.sending && (this.typed || Object.keys(this.changes(this.state())).length > 0);
@@ -277,8 +280,7 @@ application.register("checking", class extends Stimulus.Controller {
 // From row to row of the list a page was opened from: j and k, where nobody is writing.
 application.register("neighbours", class extends Stimulus.Controller {
   press(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.isComposing || event.repeat) return;
-    if (event.target.closest?.("input, textarea, select, [contenteditable]") || document.querySelector("dialog[open]")) return;
+    if (!singleKey(event) || event.shiftKey) return;
     const link = { k: "prev", j: "next" }[event.key];
     if (link) this.element.querySelector(`a[rel=${link}]`)?.click();
   }

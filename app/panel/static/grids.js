@@ -18,9 +18,10 @@ application.register("grid", class extends Stimulus.Controller {
     if (row.querySelector('input[name$=".remove"]:checked')) row.hidden = true;
   }
   add() {
-    const fresh = this.grow(`s${Date.now().toString(36)}${this.made++}`);
+    const fresh = this.further();
     setTimeout(() => fresh.querySelector("input:not([type=hidden]), select, textarea, .ts-control input")?.focus());
   }
+  further() { return this.grow(`s${Date.now().toString(36)}${this.made++}`); }
   grow(token) {
     const fresh = this.patternTarget.content.firstElementChild.cloneNode(true);
     for (const name of ["id", "name", "for", "aria-describedby"]) {

@@ -31,14 +31,13 @@ application.register("palette", class extends Stimulus.Controller {
   shortcut(event) {
     if (event.isComposing || event.altKey || event.shiftKey && event.key !== "/") return;
     const command = event.ctrlKey || event.metaKey;
-    const called = command ? event.key.toLowerCase() === "k" : event.key === "/" && !this.typing(event.target);
+    const called = command ? event.key.toLowerCase() === "k" : event.key === "/" && singleKey(event);
     if (!called) return;
     const open = document.querySelector("dialog[open]");
     if (open && !(command && open === this.dialogTarget)) return;
     event.preventDefault();
     if (open) this.close(); else this.open();
   }
-  typing(element) { return Boolean(element.closest?.("input, textarea, select, [contenteditable]")); }
 
   open() {
     if (this.dialogTarget.open) return;

@@ -3,6 +3,13 @@
 
 const application = Stimulus.Application.start();
 
+// Whether a key by itself is meant for the page: nobody is writing, no dialog is open, and who sits here wants such keys.
+function singleKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return false;
+  const writing = event.target.closest?.("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
+  return !writing && document.documentElement.dataset.keys !== "off" && !document.querySelector("dialog[open]");
+}
+
 // The colours: light or dark, kept on this machine.
 application.register("theme", class extends Stimulus.Controller {
   toggle() {

@@ -1,0 +1,39 @@
+"""Single keys may be turned off, a newcomer is shown around once, and the house has a logo.
+
+Revision ID: 0021
+Revises: 0019
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0021"
+down_revision = "0019"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("user_preference") as batch_op:
+        batch_op.add_column(sa.Column("single_keys", sa.Boolean(), nullable=False, server_default=sa.true()))
+        batch_op.add_column(sa.Column("toured", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_table(
+        "house_picture",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("content_type", sa.String(length=40), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_house_picture")),
+    )
+    # Who is there already is no newcomer.
+    op.execute("UPDATE user_preference SET toured = true")
+    op.execute(
+        "INSERT INTO user_preference (user_id, single_keys, toured)"
+        " SELECT id, true, true FROM ab_user WHERE id NOT IN (SELECT user_id FROM user_preference)"
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("house_picture")
+    with op.batch_alter_table("user_preference") as batch_op:
+        batch_op.drop_column("toured")
+        batch_op.drop_column("single_keys")

@@ -1,0 +1,93 @@
+"""What may come of a call: one choice, and the questions of each outcome, all in one form.
+
+An outcome is a step of the renewal. What it asks is shown while it is chosen (``conditions.js``); what others ask is
+kept in the form, so that nothing typed is lost by choosing again. Only the chosen one's answers are read.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from app.kernel.workflow import Offer
+from app.panel.forms import Form, Input, questions
+from app.schema.workflow import Step
+from models.renewals import Renewal
+
+CHOICE = "outcome"
+"""What the choice is called in the form."""
+KEYS = 9
+"""Outcomes that have a key of their own, 1 to 9."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A step as it is offered: with its key ("" for none), or closed for a reason."""
+
+    step: Step
+    key: str
+    reason: str | None
+
+
+@dataclass
+class Sheet:
+    """The outcomes, the one that is chosen, and the questions of all of them."""
+
+    outcomes: list[Outcome]
+    chosen: str
+    form: Form
+    written: bool = False
+    """Whether anything stands in it that a person wrote and nobody has saved."""
+
+    def take(self, raw: Mapping[str, str]) -> None:
+        """Take what was written as it stands, whatever is wrong with it."""
+        for each in self.form.inputs:
+            given = raw.get(each.name, each.value).strip()
+            self.written, each.value = self.written or given != each.value, given
+        self.form.version = raw.get("version", self.form.version)
+
+    def blame(self, answers: Form) -> None:
+        """Show at each question what is wrong with its answer, as the form of the chosen step has it."""
+        problems = {each.name: each.problem for each in answers.inputs}
+        for each in self.form.inputs:
+            each.problem = problems.get(each.name, "")
+        self.form.problem = answers.problem
+
+
+def sheet_of(row: Renewal, offered: list[Offer], wanted: str, today: date) -> Sheet:
+    """The sheet of a renewal with the outcome `wanted` chosen, if it is open, else the first that is."""
+    steps = [offer.step for offer in offered if offer.open]
+    keys = {step.name: str(n) for n, step in enumerate(steps[:KEYS], 1)}
+    outcomes = [Outcome(offer.step, keys.get(offer.step.name, ""), offer.reason) for offer in offered]
+    names = [step.name for step in steps]
+    chosen = wanted if wanted in names else next(iter(names), "")
+    inputs = _together(row, steps, chosen)
+    for each in inputs:
+        if each.name == "next_contact_on" and row.next_contact_on is not None and row.next_contact_on <= today:
+            each.value = ""  # that talk is the one being written down
+    return Sheet(outcomes, chosen, Form(Renewal, [("", inputs)], str(row.version), known="{}"))
+
+
+def _together(row: Renewal, steps: list[Step], chosen: str) -> list[Input]:
+    """Each question once, those of few outcomes first; it says for which it is asked, and for which needed."""
+    found: dict[str, Input] = {}
+    asked: dict[str, list[str]] = {}
+    needed: dict[str, list[str]] = {}
+    for step in steps:
+        for each in questions(Renewal, step, row).inputs:
+            kept = found.setdefault(each.name, each)
+            kept.value = kept.value or each.value
+            asked.setdefault(each.name, []).append(step.name)
+            if each.required:
+                needed.setdefault(each.name, []).append(step.name)
+    return [
+        dataclasses.replace(
+            each,
+            shown_if=json.dumps(["is", CHOICE, *asked[name]]),
+            required_if=json.dumps(["is", CHOICE, *needed[name]]) if name in needed else "",
+            applies=chosen in asked[name],
+            required=chosen in needed.get(name, []),
+        )
+        for name, each in sorted(found.items(), key=lambda pair: len(asked[pair[0]]))
+    ]
