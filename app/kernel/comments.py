@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.kernel import access, history
+from app.kernel import access, history, watchers
 from app.kernel.actor import current_actor, on_behalf
 from app.kernel.history.reading import life_of
 from app.kernel.outbox import tell
@@ -51,7 +51,9 @@ def say(session: Session, row: Record, text: Any) -> Said:
     session.add(comment)
     session.flush()
     history.note(session, row, "comment", None, {"comment": comment.id})
-    return Said(comment, _tell(session, row, comment))
+    not_told = _tell(session, row, comment)
+    watchers.tell(session)
+    return Said(comment, not_told)
 
 
 def correct(session: Session, row: Record, comment_id: int, text: Any) -> Said:

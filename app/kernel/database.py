@@ -27,6 +27,9 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 _read_only: ContextVar[bool] = ContextVar("read_only", default=False)
+_patience: ContextVar[int | None] = ContextVar("patience", default=None)
+BUSY = 30_000
+"""Milliseconds a write waits on SQLite for another to end."""
 
 
 @contextmanager
@@ -47,6 +50,19 @@ def read_write() -> Iterator[None]:
         yield
     finally:
         _read_only.reset(token)
+
+
+@contextmanager
+def impatient(milliseconds: int) -> Iterator[None]:
+    """Within this block a transaction that begins waits no longer than this for another's write on SQLite.
+
+    For what is worth less than a thread that stands waiting; the error is one of a lock (`is_locked`).
+    """
+    token = _patience.set(milliseconds)
+    try:
+        yield
+    finally:
+        _patience.reset(token)
 
 
 def address(url: str) -> str:
@@ -77,12 +93,16 @@ def prepare(engine: Engine) -> Engine:
     def _set_up(connection: Any, record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "busy_timeout=30000"):
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", f"busy_timeout={BUSY}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
+        patience = _patience.get()
+        if patience is not None or connection.info.pop("impatient", False):
+            connection.info["impatient"] = patience is not None
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY if patience is None else patience}")
         connection.exec_driver_sql("BEGIN" if _read_only.get() else "BEGIN IMMEDIATE")
 
     return engine

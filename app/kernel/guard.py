@@ -20,10 +20,12 @@ from app.kernel import (
     files,
     history,
     links,
+    looking,
     numbering,
     spelling,
     trash,
     trees,
+    watching,
     workflow,
 )
 from app.kernel.actor import Actor, current_actor, on_behalf
@@ -209,6 +211,9 @@ def _check(session: Session, context: UOWTransaction, instances: Any) -> None:
             _permit(session, actor, "delete", row)
             trash.keep(session, row, now)
             clocks.forget(session, row)
+            if not isinstance(row, Line):
+                watching.forget(session, row)
+                looking.forget(session, row)
         clocks.follow(session, timed, now)
         trees.check(session, [row for row in (*session.new, *session.dirty) if isinstance(row, Record)])
         history.collect(session)

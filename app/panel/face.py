@@ -1,6 +1,7 @@
 """What every template can use: icons, static addresses, labels, the present person, the bell."""
 
 import re
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,7 @@ from app.extensions import db
 from app.kernel.actor import NOBODY, Actor, current_actor
 from app.kernel.permissions import person_name
 from app.kernel.tables import Notice
-from app.panel import branding, cells, labels, navigation, neighbours, texts
+from app.panel import branding, cells, labels, navigation, neighbours, texts, timing
 from app.panel.assets import asset
 from app.panel.builder import language
 from app.panel.checklist import checklist
@@ -40,6 +41,8 @@ def dress(app: Flask) -> None:
         size_in_words=size_in_words,
         thumbnail=cells.thumbnail,
         moment=texts.plain,
+        now=lambda: datetime.now(UTC).isoformat(),
+        spans=timing.spans,
         row_url=cells.row_url,
         trail=neighbours.trail,
         came_from=neighbours.came_from,

@@ -6,7 +6,7 @@ of them a field knows, its kind says (`Kind.operators`). A value that cannot be 
 ``clock=late`` asks for rows one of whose time limits has passed, ``clock.decision=today`` for one limit among several,
 ``clock.answer.promise=late`` for what was promised beside it; the words are those of `app.kernel.standing.Standing`.
 ``owner_id=me`` asks for one's own rows and those one stands in for, ``work=late`` for rows that wait for their owners
-and are late (`app.kernel.waiting.Wait`).
+and are late (`app.kernel.waiting.Wait`), ``watched=me`` for those the present person watches.
 """
 
 import dataclasses
@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Text, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 from werkzeug.datastructures import MultiDict
 
-from app.kernel import waiting
+from app.kernel import waiting, watching
 from app.kernel.actor import current_actor
 from app.kernel.clock import own_zone
 from app.kernel.standing import Standing, rows_that
@@ -31,7 +31,7 @@ from app.panel.labels import choice_label, said
 from app.panel.search import contains, tidy
 from app.panel.titles import titles_of
 from app.schema.kinds import LINKS, BadValue
-from app.schema.record import Record, link_of, many_of
+from app.schema.record import Line, Record, link_of, many_of
 from app.schema.registry import registry
 from app.schema.rows import _Placed
 from app.schema.traits import Tree
@@ -79,6 +79,8 @@ def offered(record: type[Record]) -> Iterator[Filter]:
         yield Filter(clocked, "clock", [(how.value, timing.words(how)) for how in clocked.options])
     if waiting.works(record):
         yield Filter(Worked(record, "work", "work", None, "", None), "work", _waits())
+    if not issubclass(record, Line):
+        yield Filter(Watched(record, "watched", "watched", None, "", None), "watched", [(ME, _("by me"))])
     for each in fields_of(record, [f.name for f in columns_of(record)] + names):
         if each.far:
             yield Filter(each, "links")
@@ -106,6 +108,15 @@ class Worked(Field):
     def label(self) -> str:
         """What it is called."""
         return _("Work")
+
+
+class Watched(Field):
+    """Whether the present person watches rows, as something a list is filtered by."""
+
+    @property
+    def label(self) -> str:
+        """What it is called."""
+        return _("Watched")
 
 
 def _waits() -> list[tuple[str, str]]:
@@ -236,6 +247,15 @@ def _working(
         yield waiting.waits(record, Wait(written), datetime.now(UTC))
 
 
+def _watched(
+    session: Session, record: Any, each: Filter, args: "MultiDict[str, str]", problems: list[str]
+) -> Iterator[ColumnElement[bool]]:
+    """Rows the present person watches; any other word is none of our business."""
+    if args.get("watched", "").strip() == ME:
+        each.wanted["watched"] = [ME]
+        yield watching.watched(record)
+
+
 def _holds(column: Any, value: Any) -> ColumnElement[bool]:
     """Whether a list of values has this one in it."""
     return type_coerce(column, Text).contains(Several.held([value]), autoescape=True)
@@ -301,5 +321,6 @@ _READERS = {
     "links": (_linked,),
     "clock": (_standing,),
     "work": (_working,),
+    "watched": (_watched,),
 }
 """How each style of filter is read from an address."""

@@ -13,6 +13,7 @@ from app.kernel.handing import may_hand_over
 from app.kernel.saved_views import views_of
 from app.panel import grouping, links, listing
 from app.panel.amending import Amending
+from app.panel.attending import Attending
 from app.panel.board import Boarding
 from app.panel.bulk import Bulk, bulk_steps
 from app.panel.calendar import Dating
@@ -41,6 +42,7 @@ RELATED_SHOWN = 20
 class Screen(
     Amending,
     Attaching,
+    Attending,
     Boarding,
     Bulk,
     Checking,
@@ -49,7 +51,6 @@ class Screen(
     Handover,
     Inline,
     Lines,
-
     Pasting,
     Picking,
     Revealing,

@@ -50,7 +50,7 @@ def bind_actor(app: Flask, session: Any) -> None:
 
     @app.before_request
     def _enter() -> None:
-        reading = request.method in ("GET", "HEAD", "OPTIONS")
+        reading = request.method in ("GET", "HEAD", "OPTIONS") or entering.by_itself()
         g.read_only_token = _read_only.set(reading)
         g.actor_token = _current.set(NOBODY)
         _address.set(request.remote_addr)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.kernel import clocks, conditions, files
+from app.kernel import clocks, conditions, files, watching
 from app.kernel.access import may
 from app.kernel.actor import Actor, current_actor
 from app.kernel.fields import hidden, writable_fields
@@ -40,6 +40,8 @@ from app.schema.traits import Attached, Ordered, Tree
 NOTHING: Mapping[str, str] = MappingProxyType({})
 MOST_COUNTED = 100
 """Rows of another record that point here are counted up to here, so that a million cost as little as a hundred."""
+FEW_PARTS = 2
+"""Lines, lists and files below the details that one still oversees without a bar."""
 WHO_AND_WHEN = ("created_by_id", "created_at", "changed_by_id", "changed_at")
 
 
@@ -68,12 +70,25 @@ class LineTable:
 
 @dataclass
 class RelatedList:
-    """Where the rows of another record that point here are listed, and how many there are, such as ``99+``."""
+    """Where the rows of another record that point here are listed, and how many there are, such as ``99+``.
+
+    `place` is the id of its section on the page.
+    """
 
     title: str
+    place: str
     part: str
     list: str
     add: str
+    count: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a row's page that its bar leads to: the id, what it is called, and how many stand in it."""
+
+    place: str
+    title: str
     count: str = ""
 
 
@@ -84,6 +99,59 @@ def read_one(session: Session, record: type[Record], key: int, fields: list[Fiel
     if found is None:
         raise NotFound("There is no such %(record)s among those you may see.", record=words(str(record.__tablename__)))
     return reading.read(found)
+
+
+@dataclass
+class Sheet:
+    """A row that was read, with the fields its page tells of: by groups, beside them, whose it is, who and when."""
+
+    read: Read
+    groups: list[tuple[str, list[Field]]]
+    facts: list[Field]
+    placed: list[Field]
+    who: list[Field]
+
+
+def sheet_of(session: Session, record: type[Record], key: int) -> Sheet:
+    """Read a row with all its page tells of its own fields. Raises `NotFound` as `read_one`."""
+    panel = record.panel
+    grouped = [(translated(group.title), fields_of(record, group.fields)) for group in panel.form]
+    shown = {f.key or f.name for _title, fields in grouped for f in fields}
+    facts = [f for f in fields_of(record, (*panel.facts, *panel.columns)) if (f.key or f.name) not in shown]
+    placed = fields_of(record, ("owner_id", "unit_id")) if issubclass(record, _Placed) else []
+    who = fields_of(record, WHO_AND_WHEN)
+    everything = [*(f for _title, fields in grouped for f in fields), *facts, *placed, *who]
+    read = read_one(session, record, key, everything)
+    links.load(session, record, [read.row], everything)
+    facts = [f for f in facts if f not in placed and not f.is_state]
+    return Sheet(read, grouped, facts, placed, who)
+
+
+def told_of(session: Session, sheet: Sheet, actor: Actor) -> dict[str, Any]:
+    """What a template needs to tell of a row by itself: head, steps and facts."""
+    read, record = sheet.read, type(sheet.read.row)
+    state = field_of(record, record.workflow.field) if record.workflow else None
+    return {
+        "record": record,
+        "read": read,
+        "row": read.row,
+        "heading": cells.heading(record, read),
+        "state": cells.cell(state, read) if state else None,
+        "groups": [(title, found) for title, fields in sheet.groups if (found := pairs(fields, read))],
+        "facts": pairs(sheet.facts, read),
+        "placed": pairs(sheet.placed, read),
+        "steps": steps_of(session, read.row, actor),
+        "can": allowed(actor, read.row),
+    }
+
+
+def glance(session: Session, record: type[Record], key: int) -> dict[str, Any]:
+    """What stands of a row beside the list it was opened from: what it says by itself, and its time limits."""
+    actor, sheet = current_actor(), sheet_of(session, record, key)
+    row = sheet.read.row
+    sheet.read.reveals = may_reveal(actor, row)
+    limits = timing.of(session, row, actor, clocks.of_row(session, row))
+    return {**told_of(session, sheet, actor), "clocks": limits}
 
 
 def of(
@@ -97,47 +165,45 @@ def of(
 
     They are those of the row itself or, where `part` names one by sort and id, of one of its lines.
     """
-    actor, panel = current_actor(), record.panel
-    grouped = [(translated(group.title), fields_of(record, group.fields)) for group in panel.form]
-    shown = {f.key or f.name for _title, fields in grouped for f in fields}
-    facts = [f for f in fields_of(record, (*panel.facts, *panel.columns)) if (f.key or f.name) not in shown]
-    placed = fields_of(record, ("owner_id", "unit_id")) if issubclass(record, _Placed) else []
-    who = fields_of(record, WHO_AND_WHEN)
-    everything = [*(f for _title, fields in grouped for f in fields), *facts, *placed, *who]
-    read = read_one(session, record, key, everything)
-    row = read.row
-    links.load(session, record, [row], everything)
+    actor = current_actor()
+    sheet = sheet_of(session, record, key)
+    read, row = sheet.read, sheet.read.row
     read.revealed, read.reveals = {} if part else dict(revealed), may_reveal(actor, row)
     lines = [lines_table(session, line, row, actor) for line in lines_of(record)]
     for table in lines:
         for each in table.reads:
             mine = part == (table.record.__tablename__, each.row.id)
             each.revealed, each.reveals = dict(revealed) if mine else {}, read.reveals
-    facts = [f for f in facts if f not in placed and not f.is_state]
-    state = field_of(record, record.workflow.field) if record.workflow else None
+    related, sent = related_of(session, record, row, actor), files_of(session, row)
     rounds = clocks.of_row(session, row)
     return {
-        "record": record,
-        "read": read,
-        "row": row,
-        "heading": cells.heading(record, read),
+        **told_of(session, sheet, actor),
         "ancestors": ancestors(session, row),
-        "state": cells.cell(state, read) if state else None,
-        "groups": [(title, found) for title, fields in grouped if (found := pairs(fields, read))],
-        "facts": pairs(facts, read),
-        "placed": pairs(placed, read),
-        "who": pairs(who, read),
-        "steps": steps_of(session, row, actor),
-        "can": allowed(actor, row),
+        "who": pairs(sheet.who, read),
+        "watched": watching.watches(session, row),
         "beside": navigation.beside(row),
         "boards": boards_of(session, row),
         "rounds": rounds,
         "clocks": timing.of(session, row, actor, rounds),
-        "files": files_of(session, row),
+        "files": sent,
         "flow": flow_of(record, getattr(row, record.workflow.field)) if record.workflow else None,
         "lines": lines,
-        "related": related_of(session, record, row, actor),
+        "related": related,
+        "sections": sections_of(lines, related, sent),
     }
+
+
+def sections_of(
+    lines: list[LineTable], related: list[RelatedList], sent: "list[tuple[File, datetime]] | None"
+) -> list[Section]:
+    """The sections of a row's page that is long, for its bar; of a page with few parts none, for it needs no bar."""
+    parts = [Section(str(table.record.__tablename__), table.title, str(len(table.reads))) for table in lines]
+    parts += [Section(each.place, each.title, each.count) for each in related]
+    if sent is not None:
+        parts.insert(0, Section("files", _("Files"), str(len(sent))))
+    if len(parts) <= FEW_PARTS:
+        return []
+    return [Section("details", _("Details")), *parts, Section("timeline", _("History"))]
 
 
 def pairs(fields: list[Field], read: Read) -> list[tuple[str, Markup, bool]]:
@@ -238,6 +304,7 @@ def related_of(session: Session, record: type[Record], row: Any, actor: Actor) -
         found.append(
             RelatedList(
                 _("Directly below") if related in below else record_plural(other),
+                f"related-{related.record}-{related.field}",
                 url_for(f"{related.record}.part", **args),
                 url_for(f"{related.record}.list", **args),
                 url_for(f"{related.record}.add", **args) if may_add else "",

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import current_app, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from app.kernel import clocks
@@ -26,11 +25,18 @@ from app.schema.registry import registry
 
 SETTINGS = "SettingsPage.list"
 """The page a limit leads to, for those who may change it."""
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+LONG = 2 * DAY
+"""From here on hours no longer matter."""
 
 
 @dataclass
 class Ticking:
-    """A time limit, or a promise: `word` says how it stands in the colour `tone`, `limits` are its settings."""
+    """A time limit, or a promise: `word` says how it stands in the colour `tone`, `limits` are its settings.
+
+    `left` is what is left or has passed, of a clock that has not stopped. `due` is when it ends, in ISO form, where
+    that changes as one looks at it: `by_days` then says whether whole days are told. A clock standing still has none.
+    """
 
     title: str
     promised: bool
@@ -40,6 +46,8 @@ class Ticking:
     left: str
     moves: bool
     limits: list[tuple[str, str]]
+    due: str = ""
+    by_days: bool = False
 
 
 def of(session: Session, row: Record, actor: Actor, rounds: Iterable[Clock]) -> list[Ticking]:
@@ -68,11 +76,22 @@ def _ticking(session: Session, sla: Sla, clock: Clock, actor: Actor, now: dateti
     end = "" if clock.due is None else end_in_words(sla, clock.promised, clock.due)
     stands = clock.paused_at is not None and not clock.promised
     open_ = clock.stopped_at is None and clock.due is not None
-    left = _left(clock.due, clock.paused_at if stands else now, by_days) if open_ and clock.due else ""
+    left = _left(clock.due, (clock.paused_at if stands else None) or now, by_days) if open_ and clock.due else ""
     moves = open_ and not clock.known
     limits = _limits(session, clock, actor)
-    tone = TONES.get(how, "new")
-    return Ticking(translated(sla.title), clock.promised, words(how), tone, "" if stands else end, left, moves, limits)
+    due = clock.due.isoformat() if open_ and clock.due and not stands else ""
+    return Ticking(
+        title=translated(sla.title),
+        promised=clock.promised,
+        word=words(how),
+        tone=TONES.get(how, "new"),
+        end="" if stands else end,
+        left=left,
+        moves=moves,
+        limits=limits,
+        due=due,
+        by_days=by_days,
+    )
 
 
 def words(standing: Standing) -> str:
@@ -143,18 +162,38 @@ def _by_days(sla: Sla, promised: bool, due: datetime) -> bool:
     return sla.on.days and (not promised or due == _midnight(due))
 
 
-def _left(due: datetime, at: datetime | None, by_days: bool) -> str:
-    """How much time there is until `due`, or has passed since; by whole days, or by hours where these matter."""
-    assert at is not None
-    days = (last_day(house_zone(), due) - house_day(at)).days
-    hours = round((due - at) / timedelta(hours=1))
-    if not by_days and abs(hours) < 48:
-        if due > at:
-            return ngettext("%(num)s hour left", "%(num)s hours left", max(hours, 1))
-        return ngettext("%(num)s hour late", "%(num)s hours late", max(-hours, 1))
-    if due > at:
-        return ngettext("%(num)s day left", "%(num)s days left", days) if days else _("the last day")
-    return ngettext("%(num)s day late", "%(num)s days late", max(-days, 1))
+def spans() -> dict[str, str]:
+    """The sentences that say what is left or has passed, with their places: here, and in the browser as time passes."""
+    return {
+        "ahead": _("due in %(span)s"),
+        "late": _("late by %(span)s"),
+        "today": _("due today"),
+        "days": _("%(days)s d"),
+        "both": _("%(hours)s h %(minutes)s min"),
+        "hours": _("%(hours)s h"),
+        "minutes": _("%(minutes)s min"),
+        "word": words(Standing.LATE),
+    }
+
+
+def _left(due: datetime, at: datetime, by_days: bool) -> str:
+    """How much time there is until `due`, or has passed since; by whole days, or by minutes where hours matter.
+
+    ``row.js`` says the same of a later moment.
+    """
+    said, late, gap = spans(), due <= at, abs(due - at)
+    if by_days:
+        days = abs((last_day(house_zone(), due) - house_day(at)).days)
+        if not days and not late:
+            return said["today"]
+        span = said["days"] % {"days": max(days, 1)}
+    elif gap >= LONG:
+        span = said["days"] % {"days": gap // DAY}
+    else:
+        hours, minutes = divmod(max(int(gap / MINUTE), 1), 60)
+        form = "minutes" if not hours else "both" if minutes else "hours"
+        span = said[form] % {"hours": hours, "minutes": minutes}
+    return said["late" if late else "ahead"] % {"span": span}
 
 
 def _midnight(moment: datetime) -> datetime:

@@ -134,7 +134,8 @@ class Writing(RecordView):
         title = _("Edit: %(title)s", title=cells.heading(self.record, read))
         back = url_for(f"{self.record.__tablename__}.show", key=key, **came_from())
         check = url_for(f"{self.record.__tablename__}.check_row", key=key)
-        return self.form_page(form, title, back, _("Save"), grids=grids, check=check)
+        looking = url_for(f"{self.record.__tablename__}.looking", key=key)
+        return self.form_page(form, title, back, _("Save"), grids=grids, check=check, looking=looking)
 
     def _confirm_page(self, key: int, problem: str = "") -> str:
         read = showing.read_one(db.session, self.record, key, [])

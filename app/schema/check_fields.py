@@ -22,7 +22,7 @@ RESERVED = {
         ("row", "every", "sure", "past", "field"), "the form about chosen rows carries something of this name"
     ),
     **dict.fromkeys(
-        ("q", "order", "psize", "after", "before", "work", "columns", "group", "view", "on", "during"),
+        ("q", "order", "psize", "after", "before", "work", "watched", "columns", "group", "view", "on", "during"),
         "the address of a list has a parameter of this name",
     ),
     **dict.fromkeys(("from", "copy_of"), "the address of a row's page or form has a parameter of this name"),

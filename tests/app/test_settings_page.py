@@ -124,10 +124,12 @@ def test_a_rows_page_shows_its_limits_and_the_promise_beside(session, sign_in, p
     client = sign_in("service")
     shown = card(client, complaint)
     assert "Answer running until" in shown
-    assert "15 days left" in shown
+    assert "due in 15 d" in shown
     assert "Answer · promised due soon until" in shown
-    assert "hours left" in shown
+    assert "due in 29 h 59 min" in shown
     assert "Answer to a complaint: 15 days" in shown
+    head = client.get(f"/complaint/{complaint.id}").text.partition("yx-limits")[2].partition("</ul>")[0]
+    assert "Answer: due in 15 d Answer · promised: due in 29 h 59 min" in plain(head)
     assert "/settings/" not in client.get(f"/complaint/{complaint.id}").text
     assert "/settings/#voice.complaint_days" in sign_in("manager").get(f"/complaint/{complaint.id}").text
 

@@ -14,6 +14,7 @@ from sqlalchemy import and_, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from app.kernel.tables import AuditEntry, Notice
+from app.kernel.watching import KEY
 from app.schema.record import Record
 from app.schema.written import natural
 
@@ -150,10 +151,11 @@ def notices(session: Session, life: Life, before: Place | None, limit: int) -> I
     """Who was told something about the row: the notice, and the reader's first and last name."""
     users = Notice.metadata.tables["ab_user"].c
     about = (Notice.record == life.record, Notice.record_id == life.id, Notice.created_at >= life.since)
+    told = ~Notice.dedupe_key.startswith(KEY)  # who watches is nobody else's business
     wanted = (
         select(Notice, users.first_name, users.last_name)
         .outerjoin(users.id.table, users.id == Notice.user_id)
-        .where(*about, *earlier(Notice.created_at, Notice.id, "notice", before))
+        .where(*about, told, *earlier(Notice.created_at, Notice.id, "notice", before))
         .order_by(Notice.created_at.desc(), Notice.id.desc())
         .limit(limit)
     )

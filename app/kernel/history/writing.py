@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, attributes
 from app.kernel.actor import Actor, current_actor, request_address
 from app.kernel.deputies import signed
 from app.kernel.tables import AuditEntry
+from app.kernel.watching import noted
 from app.schema.kinds import File, iso_duration
 from app.schema.record import Line, Record, kind_of, many_of
 
@@ -112,14 +113,13 @@ def write(session: Session) -> None:
     if not pending:
         return
     actor, now = current_actor(), datetime.now(UTC)
-    session.connection().execute(
-        insert(AuditEntry),
-        [
-            _entry(signed(session, actor, row), now, type(row), row.id, verb, changes, why, whole_of(row))
-            | {"reverts_id": reverts}
-            for row, verb, changes, why, reverts in pending
-        ],
-    )
+    entries = [
+        _entry(signed(session, actor, row), now, type(row), row.id, verb, changes, why, whole_of(row))
+        | {"reverts_id": reverts}
+        for row, verb, changes, why, reverts in pending
+    ]
+    session.connection().execute(insert(AuditEntry), entries)
+    noted(session, entries)
 
 
 def _entry(
@@ -197,6 +197,7 @@ def edited(
         for id_, old, new in rows
     ]
     session.connection().execute(insert(AuditEntry), entries)
+    noted(session, entries)
 
 
 def note(session: Session, row: Record, verb: str, why: str | None, changes: dict[str, Any] | None = None) -> None:
@@ -204,6 +205,7 @@ def note(session: Session, row: Record, verb: str, why: str | None, changes: dic
     who = signed(session, current_actor(), row)
     entry = _entry(who, datetime.now(UTC), type(row), row.id, verb, changes or {}, why, whole_of(row))
     session.connection().execute(insert(AuditEntry).values(**entry))
+    noted(session, [entry])
 
 
 def timeline(session: Session, row: Record, limit: int = 50) -> list[AuditEntry]:

@@ -20,6 +20,8 @@ from app.panel.identity.paths import safe_next
 
 TOKEN = "token"
 """Key of the cookie's content under which the token stands."""
+BY_ITSELF = ".looking"
+"""How an address ends that an open page asks by itself: that is no use of a session, which else would never idle."""
 GOAL = "goal"
 """Key under which stands where to go on after the second factor."""
 NO_KEYS = "no_keys"
@@ -41,6 +43,11 @@ def by_token() -> str | None:
     return token if given else None
 
 
+def by_itself() -> bool:
+    """Whether an open page asks this by itself. Such a request begins by reading, whatever its method."""
+    return (request.endpoint or "").endswith(BY_ITSELF)
+
+
 def recognise(session_: Any) -> Presence | None:
     """Look up who the token or the cookie of this request belongs to."""
     now, actors = datetime.now(UTC), current_app.extensions["actors"]
@@ -50,7 +57,7 @@ def recognise(session_: Any) -> Presence | None:
         found = sessions.present(session_, actors, token, now)
     else:
         return None
-    if found is not None and found.stale:
+    if found is not None and found.stale and not by_itself():
         _touch(session_, found, now)
     return found
 

@@ -5,14 +5,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
-from app.kernel import access, comments
+from app.kernel import access, comments, looking, watchers, watching
 from app.kernel.actor import acting, current_actor, system_actor
+from app.kernel.attention import Watch
 from app.kernel.tables import Notice
 from app.panel.fields import Field
 from models.customers import Customer
-from tests.promises.guards.world import Controls, World, yes
+from tests.dossier import Dossier
+from tests.gadget import Gadget
+from tests.promises.guards.world import Controls, World, none, yes
 
 WORDS = "CANARY-SAID"
 
@@ -38,6 +41,41 @@ def told_to_strangers(world: World) -> list[Any]:
         )
         world.session.rollback()
     return [told] if told else []
+
+
+def watched_by(world: World, who: str, key: int, record: Any, **changes: Any) -> list[Any]:
+    """What somebody who watches a row is told when the system changes it; nothing of it is kept."""
+    row, reader = world.row(key, record), world.people[who]
+    watch = {"record": str(record.__tablename__), "record_id": key, "user_id": reader.user_id}
+    world.session.execute(insert(Watch).values(**watch, since=datetime.now(UTC)))
+    with acting(system_actor("guards")):
+        for field, value in changes.items():
+            setattr(row, field, value)
+        world.session.flush()
+        mine = select(Notice.subject, Notice.body).where(Notice.user_id == reader.user_id)
+        told = [tuple(each) for each in world.session.execute(mine)]
+        world.session.rollback()
+    return told
+
+
+def watched_by_strangers(world: World) -> list[Any]:
+    """A row its watcher sees no more."""
+    return watched_by(world, "renewal", world.foreign, Gadget, name=WORDS)
+
+
+def watched_in_secret(world: World) -> list[Any]:
+    """A field the watcher may not read."""
+    return watched_by(world, "sales", world.dossier, Dossier, finding=WORDS)
+
+
+def watching_strangers(world: World) -> list[Any]:
+    row = world.session.info["row"] = world.row(world.foreign)
+    return world.tried("renewal", lambda: watching.watch(world.session, row))
+
+
+def looked_at_by_strangers(world: World) -> list[Any]:
+    row = world.row(world.foreign)
+    return world.tried("renewal", lambda: looking.mark(world.session, Gadget, row.id, datetime.now(UTC)))
 
 
 def put_in_ones_mouth(world: World) -> list[Any]:
@@ -104,6 +142,22 @@ CONTROLS: Controls = {
         lambda p, _: p.setattr(comments, "_seen", lambda session, row: row),
     ),
     "who is named is told if he or she sees the row": (told_to_strangers, lambda p, _: p.setattr(access, "sees", yes)),
+    "a watcher is told if he or she sees the row": (
+        watched_by_strangers,
+        lambda p, _: p.setattr(watchers, "sees", yes),
+    ),
+    "a watcher is told of what he or she reads": (
+        watched_in_secret,
+        lambda p, _: p.setattr(watchers, "hidden_in", lambda reader, row: frozenset()),
+    ),
+    "who sees a row watches it": (
+        watching_strangers,
+        lambda p, _: p.setattr(access, "find", lambda session, record, key: session.info["row"]),
+    ),
+    "who sees a row looks at it": (
+        looked_at_by_strangers,
+        lambda p, _: p.setattr(looking, "find", none),
+    ),
     "one's words are one's own": (put_in_ones_mouth, as_the_author),
     "words that were withdrawn are gone": (withdrawn_words, removed_alone),
     "private values are not heard": (heard, lambda p, _: p.setattr(Field, "private", False)),
