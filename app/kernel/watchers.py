@@ -89,12 +89,12 @@ def _notices(session: Session, record: str, key: int, entries: list[Entry]) -> I
 
 @dataclass
 class _Told:
-    """What a reader is told of some entries: who did them, the step, the words of a comment, the changed fields."""
+    """What a reader is told of some entries: who did them, the step, whether they commented, the changed fields."""
 
     who: object
     step: Label | None = None
     state: Label | None = None
-    comment: str = ""
+    comment: bool = False
     changed: list[Label] = field(default_factory=list)
     more: bool = False
 
@@ -109,9 +109,7 @@ class _Told:
 
     @property
     def body(self) -> Sentence | str:
-        """What stands below it."""
-        if self.comment:
-            return self.comment
+        """What stands below it. The words of a comment stay where they can be withdrawn."""
         if self.state is not None:
             return Sentence("It is now: %(state)s", state=self.state)
         return Sentence("Changed: %(fields)s", fields=tuple(self.changed)) if self.changed else ""
@@ -128,7 +126,7 @@ def _told(session: Session, reader: Actor, row: Record, entries: list[Entry]) ->
             if any(name not in hidden(reader, line) for name in entry["changes"]):
                 _add(told.changed, Label(plural_msgid(line)))
         elif verb == "comment":
-            told.comment = told.comment or _words(session, entry, reader)
+            told.comment = told.comment or not _named(session, entry, reader)
         elif verb in ("add file", "remove file"):
             _add(told.changed, Label("Files"))
         elif verb.startswith("step:"):
@@ -150,12 +148,10 @@ def _moved(told: _Told, row: Record, name: str, gone: Iterable[str]) -> None:
     told.step, told.state = Label(step.title), Label(getattr(row, workflow.field).label)
 
 
-def _words(session: Session, entry: Entry, reader: Actor) -> str:
-    """The words of a comment, unless they name the reader, who has been told of them as one of those named."""
+def _named(session: Session, entry: Entry, reader: Actor) -> bool:
+    """Whether a comment names the reader, who has been told of it then."""
     comment = session.get(Comment, entry["changes"].get("comment", 0))
-    if comment is None or any(named[0] == reader.user_id for named in comment.named.values()):
-        return ""
-    return comment.text
+    return comment is None or any(named[0] == reader.user_id for named in comment.named.values())
 
 
 def _add(labels: list[Label], label: Label) -> None:

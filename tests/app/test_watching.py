@@ -56,7 +56,7 @@ def test_a_watcher_is_told_of_changes_steps_and_comments_of_others(session, peop
     assert told(session, sales) == [
         ("Supervisor Tester changed D1", "Changed: Share"),
         ("Supervisor Tester changed D1", "Changed: Dossier notes"),
-        ("Supervisor Tester comments on D1", "What of the stake?"),
+        ("Supervisor Tester comments on D1", ""),
         ("Supervisor Tester mentions you: D1", "@sales you were named"),
         ("Supervisor Tester took a step with D1: Settle", "It is now: Settled"),
     ]
@@ -68,7 +68,13 @@ def test_a_watcher_is_told_of_no_field_he_may_not_read(session, people, dossier)
     def both(row):
         row.reserve, row.share = Decimal(77712), Decimal(30)
 
+    with acting(people["sales"]):
+        note = DossierNote(dossier_id=dossier, text="look")
+        session.add(note)
+        session.commit()
+        key = note.id
     doing(session, people["supervisor"], dossier, lambda row: setattr(row, "reserve", Decimal(5)))
+    doing(session, people["supervisor"], dossier, lambda row: setattr(session.get(DossierNote, key), "grade", "A"))
     assert told(session, people["sales"]) == []
     doing(session, people["supervisor"], dossier, both)
     assert told(session, people["sales"]) == [("Supervisor Tester changed D1", "Changed: Share")]

@@ -4,7 +4,7 @@
 // One button goes with the pointer and the focus from row to row; the space bar on a row's link does the same. What is
 // shown is a part of the row's page, in a dialog: Escape closes it, and the focus is on the link of the row shown last.
 application.register("beside", class extends Stimulus.Controller {
-  static targets = ["button", "dialog", "body"];
+  static targets = ["button", "dialog", "body", "told"];
   static values = { failed: String };
   connect() {
     this.button = this.buttonTarget.content.firstElementChild.cloneNode(true);
@@ -31,6 +31,8 @@ application.register("beside", class extends Stimulus.Controller {
     this.open();
   }
   open() {
+    this.told = false;
+    this.toldTarget.textContent = "";
     this.bodyTarget.replaceChildren();
     this.dialogTarget.showModal();
     this.show(this.link);
@@ -47,10 +49,16 @@ application.register("beside", class extends Stimulus.Controller {
       if (!answer.ok) throw new Error(String(answer.status));
       nodes = [...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes];
     } catch {
-      nodes = [Object.assign(document.createElement("p"), { id: "beside-title", className: "text-danger", textContent: this.failedValue })];
+      nodes = [Object.assign(document.createElement("p"), { id: "beside-title", tabIndex: -1, className: "text-danger", textContent: this.failedValue })];
     }
     if (asking.signal.aborted) return;
+    // What has the focus stays under the finger, or else it is the title; the title is said in either case.
+    const kept = document.activeElement.closest(".yx-beside-head") && this.told;
     this.bodyTarget.replaceChildren(...nodes);
+    const title = document.getElementById("beside-title");
+    if (kept) this.toldTarget.textContent = title.textContent.trim();
+    else title.focus();
+    this.told = true;
     this.bodyTarget.scrollTop = 0;
     this.bodyTarget.ariaBusy = null;
   }
