@@ -32,8 +32,8 @@ BANISHED = """[
     ...[...document.querySelectorAll('script[src], link[href]')].map(e => e.src || e.href)
         .filter(url => /jquery|select2|bootstrap[.-]3|appbuilder/i.test(url)),
 ]"""
-SETTLED = 400
-"""Milliseconds after which colours and widths that fade over have arrived."""
+SETTLED = 100
+"""Milliseconds after which a page stands in its new colours and width."""
 TRIES = 12
 """Addresses tried for a rule, drawn from all there are, until somebody gets a page."""
 
@@ -53,6 +53,7 @@ class Audit:
         """The page of a person, signed in once."""
         if name not in self._pages:
             page = self._pages[name] = entered(self._browser, self._address, name)
+            page.emulate_media(reduced_motion="reduce")  # nothing is looked at while it fades over
             page.on("pageerror", lambda error: self._heard.append(f"script error: {error}"))
             page.on("console", lambda said: self._heard.append(said.text) if said.type == "error" else None)
         return self._pages[name]

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from waitress.server import create_server
 
-from app.panel import palette
 from app.kernel.identity.tables import UserPreference
+from app.panel import palette
 from app.setup.browser import find_chromium
 from tests.conftest import Backend
 from tests.department import PASSWORD, enter
