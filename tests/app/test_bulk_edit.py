@@ -11,6 +11,7 @@ from tests.dossier import Delivery, Dossier
 from tests.factories import make
 from tests.gadget import Gadget, GadgetState
 from tests.screens import plain, problem_at, table_of
+from tests.specimen import Specimen
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
@@ -72,6 +73,9 @@ def test_asked_once_shown_as_a_sentence_and_saved_row_by_row(session, people, si
 
 
 def test_a_field_that_one_may_not_edit_in_a_list_is_not_changed_on_several(session, people, sign_in, rows):
+    with acting(system_actor("tests")):
+        make(session, Specimen, people["sales"])
+        session.commit()
     client = sign_in("sales")
     page = client.get("/gadget/").text
     offered = page[page.index('id="chosen-field"') :].partition("</select>")[0]
@@ -79,6 +83,8 @@ def test_a_field_that_one_may_not_edit_in_a_list_is_not_changed_on_several(sessi
     for name in ("code", "state", "owner_id", "buyer_phone", "version", "nothing"):
         assert f'value="{name}"' not in offered
         assert send(client, [rows["A"]], name, sure="1", **{name: "1"}).status_code == 403, name
+    specimens = client.get("/specimen/").text.partition('id="chosen-field"')[2].partition("</select>")[0]
+    assert ('value="name"' in specimens, 'value="code"' in specimens) == (True, False), "no two rows have the same code"
     for reader in ("finance", "inspector"):
         assert send(sign_in(reader), [rows["A"]], "name", sure="1", name="X").status_code == 403
         assert 'id="chosen-field"' not in sign_in(reader).get("/gadget/").text

@@ -6,9 +6,12 @@ from datetime import UTC, date, datetime
 import pytest
 
 from app.kernel.actor import acting, system_actor
+from app.kernel.fields import Hidden
 from app.panel import listing
 from app.panel.calendar import SHOWN
+from app.panel.looks import dates_of
 from app.schema.registry import registry
+from models.renewals import Renewal
 from tests.factories import make
 from tests.screens import link, plain, statements
 from tests.specimen import Specimen
@@ -95,6 +98,21 @@ def test_in_the_words_of_whoever_looks(specimens, sign_in):
         client.post("/language/", data={"csrf_token": client.csrf, "locale": locale})
         page = plain(client.get(f"{NOVEMBER}day").text)
         assert [word for word in words if word not in page] == []
+
+
+@on_sqlite
+def test_a_date_that_some_rows_hide_is_not_offered_and_the_one_they_are_due_by_comes_first(
+    people, sign_in, monkeypatch
+):
+    with acting(people["sales"]):
+        assert [each.key for each in dates_of(Specimen)] == ["day", "at"]
+        monkeypatch.setitem(people["sales"].kept, ("hidden", Specimen), Hidden(frozenset(), frozenset({"day"})))
+        assert [each.key for each in dates_of(Specimen)] == ["at"]
+    with acting(people["renewal"]):
+        assert [each.key for each in dates_of(Renewal)][:2] == ["next_contact_on", "expires_on"]
+    for who, told in (("sales", False), ("supervisor", True)):
+        page = sign_in(who).get("/person/calendar?on=joined_on")
+        assert (page.status_code, "on=joined_on" in page.text and "Joined on" in page.text) == (200, told), who
 
 
 @on_sqlite

@@ -1,4 +1,7 @@
-"""All that match a list are chosen once all of its page are, and worked at portion by portion while one looks on."""
+"""All that match a list are chosen once all of its page are, and worked at portion by portion while one looks on.
+
+Its table is as dense as one chose.
+"""
 
 import pytest
 from playwright.sync_api import expect
@@ -24,6 +27,12 @@ def gadgets(backend, people, monkeypatch):
 def test_all_that_match_take_a_step(backend, visit, gadgets):
     page = visit("supervisor")
     page.goto("/gadget/?order=code")
+    first = page.locator("tbody tr").first
+    high = first.bounding_box()["height"]
+    page.get_by_role("button", name="Your menu").click()
+    page.get_by_role("button", name="Compact tables").click()
+    page.reload()
+    assert first.bounding_box()["height"] < high, "dense as one chose, on the next page too"
     page.get_by_text("With the chosen ones").click()
     every, count = page.get_by_label("Choose all 30 matching"), page.locator("[data-choosing-target=count]")
     expect(every).to_be_hidden()
