@@ -1,4 +1,4 @@
-"""Single keys may be turned off, a newcomer is shown around once, and the house has a logo.
+"""Single keys may be turned off, a newcomer is shown around once, the house has a logo, demonstration rows are noted.
 
 Revision ID: 0021
 Revises: 0020
@@ -24,6 +24,13 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_house_picture")),
     )
+    op.create_table(
+        "demo_range",
+        sa.Column("table_name", sa.String(length=80), nullable=False),
+        sa.Column("first_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("last_id", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("table_name", "first_id", name=op.f("pk_demo_range")),
+    )
     # Who is there already is no newcomer.
     op.execute("UPDATE user_preference SET toured = true")
     op.execute(
@@ -33,6 +40,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("demo_range")
     op.drop_table("house_picture")
     with op.batch_alter_table("user_preference") as batch_op:
         batch_op.drop_column("toured")

@@ -10,6 +10,7 @@ from app.kernel.history.writing import (
     Act,
     collect,
     edited,
+    end,
     note,
     plain,
     summarise,
@@ -18,4 +19,16 @@ from app.kernel.history.writing import (
     write,
 )
 
-__all__ = ["BOOKKEEPING", "Act", "collect", "edited", "note", "plain", "summarise", "takers", "timeline", "write"]
+__all__ = [
+    "BOOKKEEPING",
+    "Act",
+    "collect",
+    "edited",
+    "end",
+    "note",
+    "plain",
+    "summarise",
+    "takers",
+    "timeline",
+    "write",
+]

@@ -208,6 +208,14 @@ def note(session: Session, row: Record, verb: str, why: str | None, changes: dic
     noted(session, [entry])
 
 
+def end(session: Session, record: type[Record], ids: Iterable[int], why: str) -> None:
+    """Note of many rows that each is removed: SQLite gives their numbers again, and those rows begin anew."""
+    now, actor = datetime.now(UTC), current_actor()
+    entries = [_entry(actor, now, record, each, "delete", {}, why) for each in ids]
+    if entries:
+        session.connection().execute(insert(AuditEntry), entries)
+
+
 def timeline(session: Session, row: Record, limit: int = 50) -> list[AuditEntry]:
     """The newest entries about a row the actor already sees; `reading` has them with everything else."""
     mine = (AuditEntry.record == str(type(row).__tablename__), AuditEntry.record_id == row.id)
