@@ -18,6 +18,9 @@ CONTENT_POLICY = "; ".join(
 STATIC_AGE = 365 * 24 * 3600
 """Seconds a static file may be kept when its address carries its fingerprint."""
 
+NAMED_BY_CONTENT = "BrandPage.logo"
+"""The page whose address changes with what it shows."""
+
 
 def protect(app: Flask) -> None:
     """Set the headers on every response of the application, errors included."""
@@ -36,10 +39,11 @@ def protect(app: Flask) -> None:
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         if request.is_secure:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-        if request.endpoint in ("static", "BrandPage.logo"):
-            named = "v" in request.args or request.endpoint != "static"
-            fingerprinted = named and response.status_code in (200, 304)
-            headers["Cache-Control"] = f"public, max-age={STATIC_AGE}, immutable" if fingerprinted else "no-cache"
+        forever, good = f"public, max-age={STATIC_AGE}, immutable", response.status_code in (200, 304)
+        if request.endpoint == "static":
+            headers["Cache-Control"] = forever if "v" in request.args and good else "no-cache"
+        elif request.endpoint == NAMED_BY_CONTENT and good and request.method in ("GET", "HEAD"):
+            headers["Cache-Control"] = forever
         else:
             headers["Cache-Control"] = "no-store"
         return response
