@@ -56,11 +56,14 @@ def leave(session: Session, record: type[Record], key: int) -> None:
     session.connection().execute(delete(Onlooker).where(*mine))
 
 
-def others(session: Session, row: Record, now: datetime) -> Others:
-    """Who else has a row open at the moment `now`; a name is told to who sees that person among the colleagues."""
+def others(session: Session, record: type[Record], key: int, now: datetime) -> Others:
+    """Who else has a row the asker sees open at the moment `now`.
+
+    A name is told to who sees that person among the colleagues.
+    """
     open_ = (Onlooker.at > now - FADES, Onlooker.user_id != current_actor().user_id)
     asked = select(Onlooker.user_id, Onlooker.editing)
-    found = {each.user_id: each.editing for each in session.execute(asked.where(*_of(type(row), row.id), *open_))}
+    found = {each.user_id: each.editing for each in session.execute(asked.where(*_of(record, key), *open_))}
     names = _names(session, found) if found else {}
     return Others(
         [name for user_id, name in names.items() if not found[user_id]],

@@ -52,7 +52,7 @@ class Attending(RecordView):
         now, here = datetime.now(UTC), entering.presence()
         if here is None or here.behind is None:
             self._mark(key, now, request.form.get("act", ""))
-        return jsonify(said=in_words(looking.others(db.session, self.row(key), now)))
+        return jsonify(said=in_words(looking.others(db.session, self.record, key, now)))
 
     def _mark(self, key: int, now: datetime, act: str) -> None:
         """In a transaction of its own that waits for nobody; the request itself only reads."""

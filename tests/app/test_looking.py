@@ -45,13 +45,12 @@ def test_a_mark_is_renewed_fades_and_goes_with_the_row(session, people, gadget):
         session.commit()
     assert marks(session) == [(renewal.user_id, True)]
     with acting(supervisor):
-        row = session.get(Gadget, gadget)
-        assert looking.others(session, row, NOW + looking.BEAT * 3).editing == ["Renewal Tester"]
+        assert looking.others(session, Gadget, gadget, NOW + looking.BEAT * 3).editing == ["Renewal Tester"]
         late = NOW + looking.BEAT + looking.FADES
-        assert looking.others(session, row, late) == looking.Others([], [])
+        assert looking.others(session, Gadget, gadget, late) == looking.Others([], [])
         looking.mark(session, Gadget, gadget, NOW)
     with acting(renewal):
-        assert looking.others(session, row, NOW).looking == ["Supervisor Tester"]
+        assert looking.others(session, Gadget, gadget, NOW).looking == ["Supervisor Tester"]
         looking.mark(session, Gadget, gadget, late + timedelta(seconds=1))
         looking.leave(session, Gadget, gadget)
         session.commit()
