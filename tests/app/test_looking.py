@@ -111,7 +111,7 @@ def test_who_sees_the_panel_as_another_leaves_no_mark(session, sign_in, people, 
 
 @on_sqlite
 def test_an_open_page_keeps_no_session_awake(session, sign_in, gadget):
-    client, before = sign_in("renewal"), NOW - timedelta(minutes=5)
+    client, before = sign_in("renewal"), datetime.now(UTC) - timedelta(minutes=5)
     session.execute(update(UserSession).values(seen_at=before))
     session.commit()
     assert post(client, f"/gadget/{gadget}/looking").status_code == 200
@@ -125,7 +125,7 @@ def test_an_open_page_keeps_no_session_awake(session, sign_in, gadget):
 def test_where_somebody_writes_for_long_no_mark_is_waited_for(session, sign_in, people, gadget):
     client = sign_in("supervisor")
     with acting(people["renewal"]):
-        looking.mark(session, Gadget, gadget, NOW)
+        looking.mark(session, Gadget, gadget, datetime.now(UTC))
         session.commit()
         session.get(Gadget, gadget).name = "a long import"
         session.flush()
