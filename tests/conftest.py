@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_appbuilder import Model
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -27,6 +28,10 @@ from tests.servers.cluster import NoServer
 from tests.servers.postgresql import PostgreSQL, postgresql
 from tests.servers.rewind import Rewind
 from tests.servers.skips import report_loud_skips, skip_loudly
+
+# How long an example takes says how busy the machine is.
+hypothesis_settings.register_profile("suite", deadline=None)
+hypothesis_settings.load_profile("suite")
 
 
 @dataclass

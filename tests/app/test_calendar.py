@@ -346,7 +346,7 @@ def calendars(draw: st.DrawFn) -> tuple[Calendar, datetime]:
     return Calendar(WeekPattern(tuple(week)), overrides, zone=zone), start.astimezone(UTC)
 
 
-@settings(deadline=None, max_examples=50)  # it walks the minutes, perhaps on a busy machine
+@settings(max_examples=50)
 @given(calendars(), st.integers(0, 6 * 1440))
 def test_between_agrees_with_walking_the_minutes(case: tuple[Calendar, datetime], span: int) -> None:
     calendar, start = case
@@ -354,7 +354,7 @@ def test_between_agrees_with_walking_the_minutes(case: tuple[Calendar, datetime]
     assert calendar.between(start, end) == slow_between(calendar, start, end) * MINUTE
 
 
-@settings(deadline=None, max_examples=50)  # it walks the minutes, perhaps on a busy machine
+@settings(max_examples=50)
 @given(calendars(), st.integers(0, 900))
 def test_add_agrees_with_walking_the_minutes(case: tuple[Calendar, datetime], minutes: int) -> None:
     calendar, start = case
@@ -364,7 +364,7 @@ def test_add_agrees_with_walking_the_minutes(case: tuple[Calendar, datetime], mi
 GAPS = st.lists(st.tuples(st.integers(-600, 2000), st.integers(0, 600)), max_size=4)
 
 
-@settings(deadline=None, max_examples=50)  # it walks the minutes, perhaps on a busy machine
+@settings(max_examples=50)
 @given(calendars(), st.integers(0, 600), GAPS)
 def test_due_agrees_with_a_clock_that_stands_still_in_pauses(
     case: tuple[Calendar, datetime], minutes: int, gaps: list[tuple[int, int]]
@@ -375,7 +375,7 @@ def test_due_agrees_with_a_clock_that_stands_still_in_pauses(
     assert due.at == slow_due(calendar, start, minutes, pauses)
 
 
-@settings(deadline=None, max_examples=50)  # it walks the minutes, perhaps on a busy machine
+@settings(max_examples=50)
 @given(calendars(), st.integers(0, 600), st.integers(0, 600))
 def test_adding_in_two_parts_is_adding_at_once(case: tuple[Calendar, datetime], one: int, two: int) -> None:
     calendar, start = case

@@ -125,7 +125,7 @@ def runs(draw: st.DrawFn) -> tuple[Calendar, datetime, list[tuple[datetime, date
     return Calendar(OFFICE, own, zone=zone), start.astimezone(UTC), pauses
 
 
-@settings(deadline=None, max_examples=80)  # it walks the minutes, perhaps on a busy machine
+@settings(max_examples=80)
 @given(runs(), st.integers(0, 6), st.booleans())
 def test_days_agree_with_a_clock_looked_at_every_minute(run, amount: int, working: bool) -> None:
     calendar, start, pauses = run
@@ -133,7 +133,7 @@ def test_days_agree_with_a_clock_looked_at_every_minute(run, amount: int, workin
     assert reckon(calendar, counted, start, amount, pauses).at == slow_days(calendar, working, start, amount, pauses)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(runs(), st.integers(0, 6), st.integers(0, 6))
 def test_a_longer_limit_never_ends_earlier(run, amount: int, more: int) -> None:
     calendar, start, pauses = run
@@ -143,7 +143,7 @@ def test_a_longer_limit_never_ends_earlier(run, amount: int, more: int) -> None:
         assert start <= ends[0]
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(runs(), st.integers(0, 6))
 def test_calendar_days_are_moved_by_the_midnights_of_the_pauses(run, amount: int) -> None:
     calendar, start, pauses = run

@@ -73,7 +73,7 @@ def test_the_condition_and_the_judgement_of_a_row_agree(session, everywhere, as_
     )
     seen = set()
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(actors)
     def agree(drawn):
         actor, scope, verb = drawn

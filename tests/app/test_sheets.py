@@ -303,7 +303,7 @@ def test_the_problem_column_is_kept_where_it_is_asked_for():
 # Chaos
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=400), st.sampled_from([b"", b"a,b\n", b"\xff\xfe", b"\xef\xbb\xbf", b"PK\x03\x04"]))
 def test_random_bytes_bring_nothing_but_sheet_errors(content, start):
     try:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal, localcontext
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.renewals.rules import (
@@ -384,7 +384,6 @@ def spread(result: Allocation) -> Decimal:
 
 
 @pytest.mark.parametrize("share_out", [allocate, rebalance])
-@settings(deadline=None)  # a floor takes a while to draw
 @given(floors(), st.randoms())
 def test_the_order_of_items_and_people_does_not_matter(share_out, floor: Floor, random) -> None:  # type: ignore[no-untyped-def]
     items, people, weights = floor
@@ -396,7 +395,6 @@ def test_the_order_of_items_and_people_does_not_matter(share_out, floor: Floor, 
 
 
 @pytest.mark.parametrize("share_out", [allocate, rebalance])
-@settings(deadline=None)  # a floor takes a while to draw
 @given(floors())
 def test_every_item_is_shared_out_once_and_the_parts_sum_to_the_whole(share_out, floor: Floor) -> None:  # type: ignore[no-untyped-def]
     items, people, weights = floor
@@ -410,7 +408,6 @@ def test_every_item_is_shared_out_once_and_the_parts_sum_to_the_whole(share_out,
         assert not (person.barred and given_now)
 
 
-@settings(deadline=None)  # a floor takes a while to draw
 @given(floors())
 def test_allocation_leaves_nobody_ahead_by_more_than_the_tolerance_and_one_item(floor: Floor) -> None:
     items, people, weights = floor
@@ -421,7 +418,6 @@ def test_allocation_leaves_nobody_ahead_by_more_than_the_tolerance_and_one_item(
         assert spread(result) <= band(items, people, weights, result) + heaviest / min(able)
 
 
-@settings(deadline=None)  # a floor takes a while to draw
 @given(floors())
 def test_rebalancing_moves_only_untouched_items_and_never_makes_it_worse(floor: Floor) -> None:
     items, people, weights = floor
@@ -434,7 +430,6 @@ def test_rebalancing_moves_only_untouched_items_and_never_makes_it_worse(floor: 
     assert spread(result) <= spread(allocated)
 
 
-@settings(deadline=None)  # a floor takes a while to draw
 @given(floors())
 def test_rebalancing_ends_within_the_tolerance_or_with_nothing_that_fits(floor: Floor) -> None:
     items, people, weights = floor
@@ -452,7 +447,6 @@ def test_rebalancing_ends_within_the_tolerance_or_with_nothing_that_fits(floor: 
             assert a.load >= (gap - D("0.00001")) * min(able[low], able[high])
 
 
-@settings(deadline=None)  # a floor takes a while to draw
 @given(floors())
 def test_rebalancing_twice_moves_nothing_more(floor: Floor) -> None:
     items, people, weights = floor
