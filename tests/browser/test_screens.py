@@ -111,7 +111,7 @@ def test_a_step_is_taken_on_all_rows_of_a_page(backend, visit, gadgets):
     page.get_by_label("Choose G03").uncheck()
     expect(count).to_have_text("24")
     page.get_by_role("button", name="Offer", exact=True).click()
-    page.wait_for_url("**/gadget/steps/offer")
+    page.wait_for_url("**/gadget/steps/offer**")
     told = page.locator("tbody tr").all_inner_texts()
     assert len(told) == 24
     assert all("done" in each for each in told[1:]), "each has a price"
