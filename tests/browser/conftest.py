@@ -35,10 +35,16 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(params=["sqlite"])
 def backend(request: pytest.FixtureRequest) -> Backend:
-    """Browser tests run on SQLite; what lies below the screens is tested on both databases elsewhere."""
+    """Browser tests run on SQLite; what lies below the screens is tested on both databases elsewhere.
+
+    Everybody has seen the tour.
+    """
     chosen: Backend = request.getfixturevalue(f"{request.param}_backend")
     chosen.reset()
     chosen.app.extensions["actors"].forget()
+    with chosen.session() as session:
+        session.add_all(UserPreference(user_id=actor.user_id, toured=True) for actor in chosen.people.values())
+        session.commit()
     return chosen
 
 
@@ -99,9 +105,6 @@ def visit(chromium: Browser, served: str, backend: Backend) -> Iterator[Callable
             context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": served}])
             page.goto("/inbox/")
         elif username is not None:
-            with backend.session() as session:
-                session.add(UserPreference(user_id=backend.people[username].user_id, toured=True))
-                session.commit()
             page.goto("/login/")
             page.fill("input[name=username]", username)
             page.fill("input[name=password]", PASSWORD)

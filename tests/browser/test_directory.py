@@ -37,6 +37,7 @@ def test_somebody_of_the_directory_comes_in_with_the_roles_of_the_groups(visit, 
         page.press("input[name=password]", "Enter")
         if password == "wrong":
             page.get_by_text("The name or the password is not right.").wait_for()
+    page.get_by_role("button", name="Leave the tour").click()
     page.get_by_role("button", name="Your menu").click()
     page.get_by_role("link", name="My account").click()
     assert "张伟" in page.inner_text("main"), "family name first"

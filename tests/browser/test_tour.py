@@ -1,11 +1,16 @@
 """The tour of a newcomer, by keyboard alone: a dialog that keeps the focus, and does not come back by itself."""
 
 from playwright.sync_api import expect
+from sqlalchemy import update
 
+from app.kernel.identity.tables import UserPreference
 from tests.department import PASSWORD
 
 
-def test_a_newcomer_is_shown_around_by_keyboard_and_not_again(visit):
+def test_a_newcomer_is_shown_around_by_keyboard_and_not_again(visit, backend):
+    with backend.session() as session:
+        session.execute(update(UserPreference).values(toured=False))
+        session.commit()
     page = visit()
     page.goto("/login/")
     page.fill("input[name=username]", "renewal")
