@@ -101,7 +101,7 @@ def test_somebody_must_be_left_to_administer_and_only_the_system_removes(backend
             demonstration.remove(session)
         session.rollback()
         assert session.connection().scalar(select(func.count()).select_from(everybody)) == last
-    with acting(people["admin"]), pytest.raises(NotPermitted):
+    with acting(people["admin"]), pytest.raises(NotPermitted, match="Only the system"):
         demonstration.remove(session)
 
 
