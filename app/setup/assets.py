@@ -3,8 +3,9 @@
     python -m app.setup.assets
 
 `npm ci` checks every package against the integrity hashes of package-lock.json. The few files the screens
-need are copied to `app/panel/static/vendor/`, and the icons named in `app/panel/icons.txt` become one sprite
-there. Nothing of it is committed. Built once; again when the lock, the icon list or this module changes.
+need are copied to `app/panel/static/vendor/`, the kit's sheet without the rules that nothing of the panel names (seven
+tenths of it), and the icons named in `app/panel/icons.txt` become one sprite there. Nothing of it is committed. Built
+once; again when the lock, the icon list, what names classes or this module changes.
 """
 
 import difflib
@@ -41,6 +42,10 @@ COPIES = {
     "sortable.min.js": "sortablejs/Sortable.min.js",
 }
 
+KIT_SHEET = "tabler.min.css"
+NAMING = ("app/**/*.html", "app/**/*.py", "app/panel/static/*.js", "views/**/*.html", "views/**/*.py", "models/**/*.py")
+"""Files that name classes of the kit's sheet; a name is written whole, never put together of parts."""
+
 SVG = "http://www.w3.org/2000/svg"
 # Stroke width is left out on purpose: the sheet's `.icon` sets it, and a symbol's own attribute would win.
 SYMBOL = {
@@ -70,8 +75,13 @@ def ensure() -> bool:
 
 def fingerprint() -> str:
     """One hash over everything the built folder depends on."""
-    parts = (LOCK, ICON_LIST, Path(__file__))
+    parts = (LOCK, ICON_LIST, Path(__file__), *naming())
     return hashlib.sha256(b"\0".join(part.read_bytes() for part in parts)).hexdigest()
+
+
+def naming() -> list[Path]:
+    """The files that name classes, in one order everywhere."""
+    return sorted(path for pattern in NAMING for path in ROOT.glob(pattern))
 
 
 def built_from(folder: Path) -> str | None:
@@ -126,11 +136,21 @@ def build(folder: Path, wanted: str) -> None:
     fresh.mkdir(parents=True)
     for name, source in COPIES.items():
         shutil.copyfile(MODULES / source, fresh / name)
+    lighten(fresh / KIT_SHEET, [*naming(), *fresh.glob("*.js")])
     names = read_icon_list(ICON_LIST.read_text(encoding="utf-8"))
     (fresh / SPRITE).write_text(sprite(names, MODULES / "@tabler" / "icons" / "icons" / "outline"), encoding="utf-8")
     (fresh / STAMP).write_text(wanted)
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
+
+
+def lighten(sheet: Path, named_in: Iterable[Path]) -> None:
+    """Take out of a sheet the rules whose classes none of these files names. Raises SetupError if that fails."""
+    script = Path(__file__).with_name("purge.mjs")
+    command = [str(find_node()[0]), str(script), str(sheet), *map(str, named_in)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SetupError(f"the sheet {sheet.name} could not be lightened:\n{done.stderr[-2000:]}")
 
 
 def read_icon_list(text: str) -> list[str]:

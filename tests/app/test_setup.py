@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as xml
@@ -200,6 +201,8 @@ class TestAssets:
         monkeypatch.setattr(assets, "LOCK", tmp_path / "package-lock.json")
         monkeypatch.setattr(assets, "ICON_LIST", tmp_path / "icons.txt")
         monkeypatch.setattr(assets, "VENDOR", tmp_path / "static" / "vendor")
+        monkeypatch.setattr(assets, "naming", list)
+        monkeypatch.setattr(assets, "lighten", lambda sheet, named_in: None)
         fetches: list[bool] = []
         monkeypatch.setattr(assets, "fetch", lambda: fetches.append(True))
         return fetches
@@ -237,6 +240,15 @@ class TestAssets:
         (assets.VENDOR / assets.STAMP).unlink()
         assets.ensure()
         assert {path.name: path.read_bytes() for path in assets.VENDOR.iterdir()} == first
+
+    def test_the_sheet_served_has_every_class_that_is_named_and_no_more(self) -> None:
+        whole = classes((assets.MODULES / assets.COPIES[assets.KIT_SHEET]).read_text())
+        served = classes((assets.VENDOR / assets.KIT_SHEET).read_text())
+        named = {word for path in assets.naming() for word in re.findall(r"[\w-]+", path.read_text(encoding="utf-8"))}
+        assert whole & named <= served
+        assert len(served) < len(whole) / 2
+        assert "btn-primary" in served
+        assert "carousel-item" not in served
 
     def test_the_list_of_icons_has_comments_and_each_name_once(self) -> None:
         assert assets.read_icon_list("# business\ncoin car\ncar # again\n\n") == ["car", "coin"]
@@ -286,6 +298,11 @@ class TestAssets:
         lock.write_text("{ }")
         with pytest.raises(SetupError, match="integrity checksum failed"):
             assets.fetch(tmp_path)
+
+
+def classes(sheet: str) -> set[str]:
+    """The names of classes a sheet has a rule of their own for."""
+    return set(re.findall(r"(?<=[{},])\.([a-zA-Z_][\w-]*)\{", sheet))
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -27,6 +27,8 @@ PAGES = {
 }
 MUST = {"performance": 95, "accessibility": 100, "best-practices": 100}
 """The least score of each category, of a hundred."""
+TRIES = 3
+"""Looks at a page before it is given up: now and then the browser hands out no trace."""
 FLAGS = "--headless=new --no-sandbox --disable-gpu"
 
 
@@ -42,7 +44,8 @@ def main() -> int:
             report = asked(address + path, cookies if person else "")
             page.context.close()
             scores = {category: round(100 * report["categories"][category]["score"]) for category in MUST}
-            print(f"{name:8}", *(f"{category} {score}" for category, score in scores.items()), sep="  ", flush=True)
+            told = [*(f"{category} {score}" for category, score in scores.items())]
+            print(f"{name:8}", *told, f"machine {report['environment']['benchmarkIndex']:.0f}", sep="  ", flush=True)
             for category, least in MUST.items():
                 if scores[category] < least:
                     short += 1
@@ -58,11 +61,12 @@ def asked(url: str, cookies: str) -> dict:
     if cookies:
         command += [f"--extra-headers={json.dumps({'Cookie': cookies})}"]
     environment = {**os.environ, "CHROME_PATH": str(find_chromium())}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"Lighthouse could not look at {url}:\n{done.stderr[-2000:]}")
-    report: dict = json.loads(done.stdout)
-    return report
+    for _attempt in range(TRIES):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            report: dict = json.loads(done.stdout)
+            return report
+    raise SystemExit(f"Lighthouse could not look at {url}:\n{done.stderr[-2000:]}")
 
 
 def costly(report: dict, category: str) -> list[str]:

@@ -5,7 +5,8 @@
 application.register("columns", class extends Stimulus.Controller {
   static targets = ["list", "lead"];
   static values = { up: String, down: String };
-  connect() {
+  connect() { this.element.addEventListener("toggle", () => this.enhance(), { once: true }); }
+  enhance() {
     for (const item of this.listTarget.children) {
       const label = item.textContent.trim();
       item.append(this.button("↑", this.upValue.replace("…", label), -1), this.button("↓", this.downValue.replace("…", label), 1));

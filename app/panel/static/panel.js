@@ -2,6 +2,7 @@
 "use strict";
 
 const application = Stimulus.Application.start();
+const idly = (task) => { if (window.requestIdleCallback) requestIdleCallback(task, { timeout: 300 }); else setTimeout(task); };
 
 // Whether a key by itself is meant for the page: nobody is writing, no dialog is open, and who sits here wants such keys.
 function singleKey(event) {
@@ -119,7 +120,15 @@ application.register("part", class extends Stimulus.Controller {
 // taken away at once, so that Enter never chooses what one has not asked for.
 application.register("picker", class extends Stimulus.Controller {
   static values = { url: String, nothing: String, hint: String };
+  // One at a time, when the page has nothing better to do; a folded one when it is unfolded.
   connect() {
+    const folded = this.element.closest("details:not([open])");
+    if (folded) folded.addEventListener("toggle", () => this.enhance(), { once: true });
+    else idly(() => this.enhance());
+  }
+  enhance() {
+    if (this.select || !this.element.isConnected) return;
+    const focused = document.activeElement === this.element;
     const label = document.querySelector(`label[for="${this.element.id}"]`);
     const say = (text) => Object.assign(document.createElement("div"), { className: "no-results", textContent: text });
     this.select = new TomSelect(this.element, {
@@ -140,8 +149,12 @@ application.register("picker", class extends Stimulus.Controller {
     // The enhanced control carries the name; the select behind it is for the form alone.
     this.element.setAttribute("aria-hidden", "true");
     if (label) this.select.control_input.setAttribute("aria-label", label.textContent.trim());
+    if (focused) this.select.focus();
   }
-  disconnect() { this.select?.destroy(); }
+  disconnect() {
+    this.select?.destroy();
+    this.select = null;
+  }
   forget() {
     this.waiting = true;
     this.select.clearOptions((option) => this.select.items.includes(option.value));
