@@ -248,7 +248,7 @@ class TestAssets:
         assert whole & named <= served
         assert len(served) < len(whole) / 2
         assert "btn-primary" in served
-        assert "carousel-item" not in served
+        assert "accordion" not in served
 
     def test_the_list_of_icons_has_comments_and_each_name_once(self) -> None:
         assert assets.read_icon_list("# business\ncoin car\ncar # again\n\n") == ["car", "coin"]
