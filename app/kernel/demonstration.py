@@ -2,18 +2,20 @@
 
 What the demonstration writes is noted as ranges of ids, table by table, as it is written. Taking it away removes those
 rows, its people among them, and what is said beside them (clocks, notices, comments, files, approvals). Rows that came
-later stay; where one names a demonstration row and need not, that is emptied. One that cannot be without a
-demonstration row, such as a contract of an invented customer, is in the way: it is told, and goes only if that is asked
-for. The history stays as it was written, and notes the end of each row.
+later stay, also one that SQLite gave the number of a demonstration row deleted before; where one names a demonstration
+row and need not, that is emptied. One that cannot be without a demonstration row, such as a contract of an invented
+customer, is in the way: it is told, and goes only if that is asked for. The history stays as it was written, and notes
+the end of each row.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import ColumnElement, Integer, String, Table, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Integer, String, Table, and_, delete, func, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -24,6 +26,7 @@ from app.kernel.tables import AuditEntry
 from app.schema.errors import NotPermitted, Refusal
 from app.schema.record import metadata
 from app.schema.registry import registry
+from app.schema.types import UtcMoment
 
 USERS = "ab_user"
 CHUNK = 500
@@ -39,6 +42,7 @@ class DemoRange(Model):
     table: Mapped[str] = mapped_column("table_name", String(80), primary_key=True)
     first: Mapped[int] = mapped_column("first_id", Integer, primary_key=True, autoincrement=False)
     last: Mapped[int] = mapped_column("last_id", Integer)
+    noted_at: Mapped[datetime] = mapped_column(UtcMoment, default=lambda: datetime.now(UTC))
 
 
 @dataclass
@@ -116,25 +120,32 @@ def _newest(session: Session, table: Table) -> int:
     return session.connection().scalar(select(func.max(table.c.id))) or 0
 
 
-def _ranges(session: Session) -> dict[str, list[tuple[int, int]]]:
-    ranges: dict[str, list[tuple[int, int]]] = {}
+def _ranges(session: Session) -> dict[str, list[DemoRange]]:
+    ranges: dict[str, list[DemoRange]] = {}
     for each in session.scalars(select(DemoRange)):
-        ranges.setdefault(each.table, []).append((each.first, each.last))
+        ranges.setdefault(each.table, []).append(each)
     return ranges
 
 
-def _within(table: Table, ranges: list[tuple[int, int]]) -> ColumnElement[bool]:
-    return or_(*(table.c.id.between(first, last) for first, last in ranges))
+def _within(table: Table, ranges: list[DemoRange]) -> ColumnElement[bool]:
+    """Rows of these ranges that were there when they were noted; users are never deleted, so theirs always were."""
+    written = table.c.get("created_at")
+    return or_(
+        *(
+            and_(table.c.id.between(each.first, each.last), true() if written is None else written <= each.noted_at)
+            for each in ranges
+        )
+    )
 
 
-def _gone(table: Table, ranges: dict[str, list[tuple[int, int]]], told: Found) -> list[ColumnElement[bool]]:
+def _gone(table: Table, ranges: dict[str, list[DemoRange]], told: Found) -> list[ColumnElement[bool]]:
     """Conditions on the rows of a table that go."""
     ids = told.hanging.get(table.name, [])
     by_id = [table.c.id.in_(ids[at : at + CHUNK]) for at in range(0, len(ids), CHUNK)]
     return [*([_within(table, ranges[table.name])] if table.name in ranges else []), *by_id]
 
 
-def _follow(session: Session, told: Found, ranges: dict[str, list[tuple[int, int]]]) -> None:
+def _follow(session: Session, told: Found, ranges: dict[str, list[DemoRange]]) -> None:
     """Find what cannot be without a row that goes, and what cannot be without that, until nothing more is found."""
     connection, more = session.connection(), True
     while more:

@@ -43,6 +43,7 @@ COPIES = {
 }
 
 KIT_SHEET = "tabler.min.css"
+PURGE = Path(__file__).with_name("purge.mjs")
 NAMING = ("app/**/*.html", "app/**/*.py", "app/panel/static/*.js", "views/**/*.html", "views/**/*.py", "models/**/*.py")
 """Files that name classes of the kit's sheet; a name is written whole, never put together of parts."""
 
@@ -75,7 +76,7 @@ def ensure() -> bool:
 
 def fingerprint() -> str:
     """One hash over everything the built folder depends on."""
-    parts = (LOCK, ICON_LIST, Path(__file__), *naming())
+    parts = (LOCK, ICON_LIST, Path(__file__), PURGE, *naming())
     return hashlib.sha256(b"\0".join(part.read_bytes() for part in parts)).hexdigest()
 
 
@@ -146,8 +147,7 @@ def build(folder: Path, wanted: str) -> None:
 
 def lighten(sheet: Path, named_in: Iterable[Path]) -> None:
     """Take out of a sheet the rules whose classes none of these files names. Raises SetupError if that fails."""
-    script = Path(__file__).with_name("purge.mjs")
-    command = [str(find_node()[0]), str(script), str(sheet), *map(str, named_in)]
+    command = [str(find_node()[0]), str(PURGE), str(sheet), *map(str, named_in)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SetupError(f"the sheet {sheet.name} could not be lightened:\n{done.stderr[-2000:]}")

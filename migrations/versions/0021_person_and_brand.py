@@ -7,6 +7,8 @@ Revises: 0020
 import sqlalchemy as sa
 from alembic import op
 
+import app.schema.types
+
 revision = "0021"
 down_revision = "0020"
 branch_labels = None
@@ -29,6 +31,7 @@ def upgrade() -> None:
         sa.Column("table_name", sa.String(length=80), nullable=False),
         sa.Column("first_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("last_id", sa.Integer(), nullable=False),
+        sa.Column("noted_at", app.schema.types.UtcMoment(), nullable=False),
         sa.PrimaryKeyConstraint("table_name", "first_id", name=op.f("pk_demo_range")),
     )
     # Who is there already is no newcomer.

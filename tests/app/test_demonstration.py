@@ -91,6 +91,24 @@ def test_what_hangs_on_it_is_told_and_goes_only_if_it_is_asked_for(backend, sess
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_row_that_was_given_the_number_of_a_deleted_one_stays(backend, session, people):
+    with acting(system_actor("tests", "cli")):
+        with demonstration.noting(session):
+            invented = book.customer(session, people["sales"], name="Invented")
+        session.commit()
+        number = invented.id
+        session.delete(invented)
+        session.commit()
+        real = book.customer(session, people["sales"], name="Real")
+        session.commit()
+        assert real.id == number, "SQLite gives the number again"
+        assert demonstration.found(session).ours == {}
+        demonstration.remove(session)
+        session.commit()
+        assert session.get(Customer, number).name == "Real"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_somebody_must_be_left_to_administer_and_only_the_system_removes(backend, session, people):
     with acting(system_actor("tests", "cli")):
         everybody = metadata.tables["ab_user"]

@@ -13,7 +13,7 @@ from tests.department import STAFF
 from tests.factories import CANARY, make
 
 PUBLIC = {"static", "SignIn.login", "SignIn.enter", "SignIn.language", "HealthPage.health"}
-PUBLIC |= {"PasskeyDoor.options", "PasskeyDoor.enter", "ProviderDoor.go", "ProviderDoor.back"}
+PUBLIC |= {"BrandPage.logo", "PasskeyDoor.options", "PasskeyDoor.enter", "ProviderDoor.go", "ProviderDoor.back"}
 SIGNED_IN = {"Index", "SignIn.leave", "InboxPage", "FiguresPage", "SearchPage", "TrashPage"}
 SIGNED_IN |= {"FileView", "FileResource", "AccountPage", "FactorsPage", "SecondFactorPage", "TokensPage", "HelpPage"}
 """Open to every signed-in person: they show the person's own things, or what the session or the policy lets through."""

@@ -136,7 +136,7 @@ application.register("unsaved", class extends Stimulus.Controller {
       const touched = Object.entries(cells).flatMap(([name, cell]) => this.put(name, cell));
       touched.forEach((control) => control.dispatchEvent(new Event(control.localName === "select" ? "change" : "input", { bubbles: true })));
       const [first] = touched.filter((control) => !control.closest("[hidden]"));
-      (first?.tomselect ? this.saveTarget : first)?.focus();
+      (first && pickerOf(first) ? this.saveTarget : first)?.focus();
     });
     this.offerTarget.hidden = true;
   }
@@ -150,9 +150,9 @@ application.register("unsaved", class extends Stimulus.Controller {
     const values = cell.map(([value]) => value);
     const controls = [...this.element.elements].filter((each) => each.name === name && this.keeps(each));
     for (const control of controls) {
-      if (control.tomselect) {
-        cell.forEach(([value, text]) => control.tomselect.addOption({ value, text }));
-        control.tomselect.setValue(control.multiple ? values : values[0] ?? "", true);
+      if (pickerOf(control)) {
+        cell.forEach(([value, text]) => pickerOf(control).addOption({ value, text }));
+        pickerOf(control).setValue(control.multiple ? values : values[0] ?? "", true);
       } else if (control.type === "checkbox" || control.type === "radio") control.checked = values.includes(control.value);
       else control.value = values[0] ?? "";
     }
@@ -204,7 +204,7 @@ application.register("unsaved", class extends Stimulus.Controller {
 
   focusFault() {
     const fault = this.element.querySelector('[aria-invalid="true"], .is-invalid:not(.ts-wrapper)');
-    const picker = fault?.tomselect;
+    const picker = fault && pickerOf(fault);
     if (!picker) { fault?.focus(); return; }
     picker.settings.openOnFocus = false;
     picker.focus();
@@ -266,9 +266,9 @@ application.register("checking", class extends Stimulus.Controller {
     if (said && said.textContent !== problem) said.textContent = problem;
     if (!problem) said?.remove();
     for (const control of controls) {
-      const heard = control.tomselect?.control_input ?? control;
+      const heard = pickerOf(control)?.control_input ?? control;
       control.classList.toggle("is-invalid", Boolean(problem));
-      control.tomselect?.wrapper.classList.toggle("is-invalid", Boolean(problem));
+      pickerOf(control)?.wrapper.classList.toggle("is-invalid", Boolean(problem));
       const others = (heard.getAttribute("aria-describedby") ?? "").split(" ").filter((each) => each && each !== id);
       const described = problem ? [...others, id] : others;
       if (described.length) heard.setAttribute("aria-describedby", described.join(" ")); else heard.removeAttribute("aria-describedby");
@@ -301,7 +301,7 @@ application.register("adding", class extends Stimulus.Controller {
     this.channel = new BroadcastChannel(`pick-${token}`);
     this.channel.onmessage = ({ data: { value, text } }) => {
       this.channel.close();
-      const picker = this.element.querySelector("select").tomselect;
+      const picker = pickerOf(this.element.querySelector("select"));
       picker.addOption({ value, text });
       picker.addItem(value);
       tab.close();

@@ -118,6 +118,11 @@ application.register("part", class extends Stimulus.Controller {
 
 // A select whose options are searched for on the server while one types. What was offered for other letters is
 // taken away at once, so that Enter never chooses what one has not asked for.
+// The enhanced control of a picker, made at once if it was not yet; nothing for any other control.
+const pickerOf = (control) => {
+  if (!control.tomselect) application.getControllerForElementAndIdentifier(control, "picker")?.enhance();
+  return control.tomselect;
+};
 application.register("picker", class extends Stimulus.Controller {
   static values = { url: String, nothing: String, hint: String };
   // One at a time, when the page has nothing better to do; a folded one when it is unfolded.

@@ -79,13 +79,13 @@ application.register("pasting", class extends Stimulus.Controller {
   // What stands in a cell: its controls, and what they hold.
   controls(cell) { return [...cell.querySelectorAll("input:not([type=hidden], [type=file]), select, textarea")].filter((each) => each.name && !each.disabled); }
   held(control) {
-    if (control.tomselect) return [control.tomselect.items].flat().map((value) => [value, control.tomselect.options[value]?.text ?? value]);
+    if (pickerOf(control)) return [pickerOf(control).items].flat().map((value) => [value, pickerOf(control).options[value]?.text ?? value]);
     return control.type === "checkbox" ? control.checked : control.value;
   }
   hold(control, value) {
-    if (control.tomselect) {
-      value.forEach(([key, text]) => control.tomselect.addOption({ value: key, text }));
-      control.tomselect.setValue(value.map(([key]) => key), true);
+    if (pickerOf(control)) {
+      value.forEach(([key, text]) => pickerOf(control).addOption({ value: key, text }));
+      pickerOf(control).setValue(value.map(([key]) => key), true);
     } else if (control.type === "checkbox") control.checked = value;
     else control.value = value;
     control.dispatchEvent(new Event(control.localName === "select" ? "change" : "input", { bubbles: true }));
@@ -98,7 +98,7 @@ application.register("pasting", class extends Stimulus.Controller {
     act.named.push(first.name);
     if (problem === undefined || free) {
       act.before.push(...controls.map((each) => [each, this.held(each)]));
-      if (first.tomselect) this.hold(first, chosen);
+      if (pickerOf(first)) this.hold(first, chosen);
       else if (first.type === "checkbox") {
         const on = value.split(",");
         controls.forEach((each) => this.hold(each, on.includes(each.value)));
