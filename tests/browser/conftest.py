@@ -88,6 +88,7 @@ def visit(chromium: Browser, served: str, backend: Backend) -> Iterator[Callable
             base_url=served,
             viewport=PHONE if phone else WIDE,
             color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
             locale="en-GB",
         )
         context.set_default_timeout(10_000)

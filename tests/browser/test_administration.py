@@ -119,7 +119,7 @@ def test_a_question_is_asked_in_two_parts(visit, people):
     ("phone", "dark"),
     [
         pytest.param(False, False, id="wide-light", marks=pytest.mark.nightly),
-        pytest.param(True, True, id="phone-dark"),
+        pytest.param(True, True, id="phone-dark", marks=pytest.mark.nightly),
     ],
 )
 def test_the_pages_are_for_everybody(visit, people, phone, dark):

@@ -62,7 +62,7 @@ def test_limits_tick_sections_are_links_and_others_are_seen(visit, claim):
     ("phone", "dark"),
     [
         pytest.param(False, False, id="wide-light", marks=pytest.mark.nightly),
-        pytest.param(True, True, id="phone-dark"),
+        pytest.param(True, True, id="phone-dark", marks=pytest.mark.nightly),
     ],
 )
 def test_the_page_is_for_everybody(visit, claim, phone, dark):

@@ -43,7 +43,7 @@ def test_columns_are_chosen_and_moved_by_keyboard_and_kept_as_a_view(visit, gadg
     ("phone", "dark"),
     [
         pytest.param(False, False, id="wide-light", marks=pytest.mark.nightly),
-        pytest.param(True, True, id="phone-dark"),
+        pytest.param(True, True, id="phone-dark", marks=pytest.mark.nightly),
     ],
 )
 def test_they_are_for_everybody(visit, gadgets, phone, dark):  # noqa: F811

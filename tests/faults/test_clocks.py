@@ -69,6 +69,7 @@ def staff(session) -> dict[str, tuple[int, int]]:
     return {name: (user, unit) for name, user, unit in found}
 
 
+@pytest.mark.parametrize("backend", [pytest.param("sqlite", marks=pytest.mark.nightly), "postgresql"], indirect=True)
 def test_a_dozen_kills_lose_no_notice_and_double_none(backend):
     check(backend, 4)
 

@@ -296,6 +296,7 @@ with app.app_context(), acting(system_actor("tests", "cli")):
 """
 
 
+@pytest.mark.parametrize("backend", [pytest.param("sqlite", marks=pytest.mark.nightly), "postgresql"], indirect=True)
 def test_memory_stays_flat_and_the_real_file_takes_seconds(backend, shared_file, tmp_path):
     real = shared_file("auto_renewals.csv")
     head, *lines = real.read_text().splitlines(keepends=True)
