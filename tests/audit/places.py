@@ -14,7 +14,7 @@ from app.schema.registry import registry
 
 ROWS = 8
 """How many rows of a record are tried, the newest first, until one may be opened."""
-NO_PAGE = ("/api/", "/static/", "/files/", "/healthz", "/provider/")
+NO_PAGE = ("/api/", "/static/", "/files/", "/healthz", "/provider/", "/brand/")
 TABLES = {
     "user_id": "ab_user",
     "role_id": "ab_role",
