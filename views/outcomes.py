@@ -43,8 +43,9 @@ class Sheet:
     def take(self, raw: Mapping[str, str]) -> None:
         """Take what was written as it stands, whatever is wrong with it."""
         for each in self.form.inputs:
-            given = raw.get(each.name, each.value).strip()
-            self.written, each.value = self.written or given != each.value, given
+            before = each.value
+            each.answered(raw)
+            self.written = self.written or each.value != before
         self.form.version = raw.get("version", self.form.version)
 
     def blame(self, answers: Form) -> None:

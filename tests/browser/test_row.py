@@ -82,6 +82,8 @@ def test_a_row_is_looked_at_beside_its_list_by_keyboard(visit, gadgets):  # noqa
     assert faults(page) == []
     page.keyboard.press("j")
     expect(dialog.get_by_role("heading", name="G02")).to_be_visible()
+    page.evaluate("document.documentElement.dataset.keys = 'off'")
+    page.keyboard.press("j")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page.locator(".yx-title", has_text="G02")).to_be_focused()

@@ -19,7 +19,7 @@ def test_a_newcomer_is_shown_around_by_keyboard_and_not_again(visit, backend):
     tour = page.get_by_role("dialog")
     expect(page.get_by_role("dialog", name="Your work stands here")).to_be_visible()
     seen = []
-    while tour.get_by_role("button", name="Next").is_visible():
+    while tour.get_by_role("button", name="Continue").is_visible():
         seen.append(page.evaluate("document.activeElement.textContent"))
         for _press in range(6):
             page.keyboard.press("Tab")
@@ -27,7 +27,7 @@ def test_a_newcomer_is_shown_around_by_keyboard_and_not_again(visit, backend):
                 "document.activeElement.closest('dialog') !== null || document.activeElement === document.body"
             )
             assert focused, "the focus stays within"
-        tour.get_by_role("button", name="Next").press("Enter")
+        tour.get_by_role("button", name="Continue").press("Enter")
     assert len(seen) + 1 in (4, 5, 6), seen
     with page.expect_response("**/account/toured"):
         page.keyboard.press("Escape")

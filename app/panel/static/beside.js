@@ -64,7 +64,7 @@ application.register("beside", class extends Stimulus.Controller {
   }
 
   step(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+    if (!singleKey(event, this.dialogTarget)) return;
     if (event.key === "j") this.after();
     if (event.key === "k") this.before();
   }

@@ -150,9 +150,10 @@ application.register("unsaved", class extends Stimulus.Controller {
     const values = cell.map(([value]) => value);
     const controls = [...this.element.elements].filter((each) => each.name === name && this.keeps(each));
     for (const control of controls) {
-      if (pickerOf(control)) {
-        cell.forEach(([value, text]) => pickerOf(control).addOption({ value, text }));
-        pickerOf(control).setValue(control.multiple ? values : values[0] ?? "", true);
+      const picker = pickerOf(control);
+      if (picker) {
+        cell.forEach(([value, text]) => picker.addOption({ value, text }));
+        picker.setValue(control.multiple ? values : values[0] ?? "", true);
       } else if (control.type === "checkbox" || control.type === "radio") control.checked = values.includes(control.value);
       else control.value = values[0] ?? "";
     }

@@ -4,11 +4,12 @@
 const application = Stimulus.Application.start();
 const idly = (task) => { if (window.requestIdleCallback) requestIdleCallback(task, { timeout: 300 }); else setTimeout(task); };
 
-// Whether a key by itself is meant for the page: nobody is writing, no dialog is open, and who sits here wants such keys.
-function singleKey(event) {
+// Whether a key by itself is meant for the page, or for the dialog that is open: nobody is writing, and who sits here
+// wants such keys.
+function singleKey(event, dialog = null) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return false;
   const writing = event.target.closest?.("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
-  return !writing && document.documentElement.dataset.keys !== "off" && !document.querySelector("dialog[open]");
+  return !writing && document.documentElement.dataset.keys !== "off" && document.querySelector("dialog[open]") === dialog;
 }
 
 // The colours: light or dark, kept on this machine.

@@ -79,13 +79,15 @@ application.register("pasting", class extends Stimulus.Controller {
   // What stands in a cell: its controls, and what they hold.
   controls(cell) { return [...cell.querySelectorAll("input:not([type=hidden], [type=file]), select, textarea")].filter((each) => each.name && !each.disabled); }
   held(control) {
-    if (pickerOf(control)) return [pickerOf(control).items].flat().map((value) => [value, pickerOf(control).options[value]?.text ?? value]);
+    const picker = pickerOf(control);
+    if (picker) return [picker.items].flat().map((value) => [value, picker.options[value]?.text ?? value]);
     return control.type === "checkbox" ? control.checked : control.value;
   }
   hold(control, value) {
-    if (pickerOf(control)) {
-      value.forEach(([key, text]) => pickerOf(control).addOption({ value: key, text }));
-      pickerOf(control).setValue(value.map(([key]) => key), true);
+    const picker = pickerOf(control);
+    if (picker) {
+      value.forEach(([key, text]) => picker.addOption({ value: key, text }));
+      picker.setValue(value.map(([key]) => key), true);
     } else if (control.type === "checkbox") control.checked = value;
     else control.value = value;
     control.dispatchEvent(new Event(control.localName === "select" ? "change" : "input", { bubbles: true }));
