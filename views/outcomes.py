@@ -12,6 +12,7 @@ from datetime import date
 
 from app.kernel.workflow import Offer
 from app.panel.forms import Form, Input, questions
+from app.schema.errors import Refusal
 from app.schema.workflow import Step
 from models.renewals import Renewal
 
@@ -27,7 +28,7 @@ class Outcome:
 
     step: Step
     key: str
-    reason: str | None
+    reason: str | Refusal | None
 
 
 @dataclass

@@ -28,6 +28,8 @@ def may(actor: Actor, verb: str, record: type[Record] | Record, field: str = "")
     """
     row = None if isinstance(record, type) else cast("Record", record)
     cls = cast("type[Record]", record if row is None else type(row))
+    if verb != "read" and issubclass(cls, Line) and not cls.panel.form and not actor.system:
+        return False
     if field:
         return actor.system or (_reads if verb == "read" else _writes)(actor, verb, cls, row, field)
     scope = actor.scope(verb, policy_name(cls))

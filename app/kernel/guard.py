@@ -17,7 +17,9 @@ from app.kernel import (
     approvals,
     clocks,
     conditions,
+    deriving,
     files,
+    foureyes,
     history,
     links,
     looking,
@@ -135,11 +137,12 @@ class GuardedSession(Session):
         return True
 
     def flush(self, objects: Any = None) -> None:
-        """As `Session.flush`; a row changed by somebody else since it was read is a `Conflict`."""
+        """As `Session.flush`; a row changed by somebody else since it was read is a `Conflict`; new rows begin."""
         try:
             super().flush(objects)
         except StaleDataError:
             raise Conflict("Somebody changed this meanwhile. Look at it again, then repeat your change.") from None
+        workflow.begin(self)
 
 
 def _criteria(actor: Actor) -> Any:
@@ -185,6 +188,10 @@ def _check(session: Session, context: UOWTransaction, instances: Any) -> None:
         session.info.pop("clocks", None)
         session.info.pop("files", None)
         session.info.pop("linking", None)
+        session.info.pop("derived", None)
+        session.info.pop("followed", None)
+        session.info.pop("begun", None)
+        deriving.derive(session, now)
         timed = []
         for row in [r for r in session.new if isinstance(r, Record)]:
             _place(session, row, actor)
@@ -200,10 +207,10 @@ def _check(session: Session, context: UOWTransaction, instances: Any) -> None:
             if not (links.prepare(session, row) or session.is_modified(row)):
                 continue
             _permit(session, actor, "edit", row)
-            workflow.check_move(row, _changed(row))
+            workflow.check_move(row, deriving.changed(row))
             files.bind(session, row)
             spelling.spell(row)
-            approvals.watch(session, row, _changed(row), now)
+            approvals.watch(session, row, deriving.changed(row), now)
             row.changed_by_id, row.changed_at = actor.user_id, now
             if clocks.concerned(row):
                 timed.append(row)
@@ -220,6 +227,7 @@ def _check(session: Session, context: UOWTransaction, instances: Any) -> None:
 
 
 event.listen(Mapper, "mapper_configured", workflow.guard_state)
+event.listen(Mapper, "mapper_configured", foureyes.guard_own)
 
 PLACE = {"owner_id", "unit_id"}
 """What is changed by handing a row over."""
@@ -231,6 +239,7 @@ def _record(session: Session, context: UOWTransaction) -> None:
     links.write(session)
     history.write(session)
     clocks.write(session)
+    session.info["begun"] = [row for row in session.new if isinstance(row, Record) and workflow.begins(row)]
 
 
 def _place(session: Session, row: Record, actor: Actor) -> None:
@@ -261,6 +270,9 @@ def _home(session: Session, field: str, value: Any) -> tuple[int | None, int | N
 def _permit(session: Session, actor: Actor, verb: str, row: Record) -> None:
     if actor.system or row in session.info.get("stepping", ()):
         return
+    restoring = session.info.get("restoring")  # what the engine had written comes back along with the rest
+    if deriving.follows(session, row) or (restoring and isinstance(row, Line) and not type(row).panel.form):
+        return
     verb = "edit" if isinstance(row, Line) else verb
     access.require(actor, verb, type(row))
     scope = actor.scope(verb, policy_name(type(row)))
@@ -268,12 +280,15 @@ def _permit(session: Session, actor: Actor, verb: str, row: Record) -> None:
         raise NotPermitted("This would put the row out of your own reach; ask a supervisor to hand it over.")
     if inspect(row).has_identity and not _was_within(session, actor, scope, row):
         raise NotPermitted("This row is not among those you may change.")
-    changed = _changed(row)
+    changed = deriving.changed(row)
     handed = verb == "edit" and _is_handed(session, row)
     if verb != "add" and not handed and (state := _frozen(session, row)) is not None:
         raise Conflict("Nothing can be changed here while it is %(state)s.", state=state.label)
     access.check_links(session, row, changed)
-    _check_fields(actor, "edit" if inspect(row).has_identity else "add", row, changed)
+    by_hand = deriving.by_hand(session, row)
+    if restoring:
+        by_hand -= {name for name, rule in rules_of(type(row)).items() if rule.write == () or rule.worked}
+    _check_fields(actor, "edit" if inspect(row).has_identity else "add", row, by_hand)
 
 
 def _check_fields(actor: Actor, verb: str, row: Record, changed: set[str]) -> None:
@@ -310,14 +325,9 @@ def _frozen(session: Session, row: Record) -> Choice | None:
     return None if whole is None else _frozen(session, whole)
 
 
-def _changed(row: Record) -> set[str]:
-    keys = (column.key for column in type(row).__table__.columns)
-    return {key for key in keys if attributes.get_history(row, key).has_changes()}
-
-
 def _was_within(session: Session, actor: Actor, scope: Scope, row: Record) -> bool:
     """Whether the row lay within scope before its owner or unit, or what it is a part of, were changed."""
-    if isinstance(row, Line) and type(row).parent in _changed(row):
+    if isinstance(row, Line) and type(row).parent in deriving.changed(row):
         whole = session.get(type(row).parent_record(), _before(row, type(row).parent))
         return whole is not None and access.within(actor, scope, whole) and _frozen(session, whole) is None
     if not isinstance(row, _Placed):

@@ -150,15 +150,17 @@ def restore(session: Session, trashed_id: int) -> Record:
     row = _made(session, record, kept.record_id, kept.kept)
     noting = session.info.setdefault("noting", {})
     noting[row] = ("restore", entry)
+    session.info["restoring"] = True
     try:
         session.add(row)
         session.flush()
+        for part in kept.lines:
+            if (line := registry.get(part["record"])) is not None:
+                session.add(_made(session, line, part["id"], part["kept"]))
+                session.flush()
     finally:
         noting.pop(row, None)
-    for part in kept.lines:
-        if (line := registry.get(part["record"])) is not None:
-            session.add(_made(session, line, part["id"], part["kept"]))
-            session.flush()
+        session.info["restoring"] = False
     session.delete(kept)
     session.flush()
     return row

@@ -24,6 +24,7 @@ from app.kernel.permissions import called
 from app.kernel.reveal import may_reveal
 from app.kernel.rights import Right, roles_named
 from app.kernel.workflow import is_closed, is_frozen, offers
+from app.schema.errors import Refusal
 from app.schema.record import Record
 from app.schema.registry import registry
 from app.schema.roles import Scope
@@ -182,7 +183,9 @@ def _step(session: Session, actor: Actor, verb: str, row: Record) -> Iterator[Re
         what = Label(took.title) if took is not None else Label("Add")
         yield Reason(offer.open, Sentence(FOUR_EYES, earlier=what))
     else:
-        yield Reason(offer.open, Sentence("The step is closed: %(reason)s", reason=Label(offer.reason)))
+        why = offer.reason
+        because = Sentence(why.message, **why.args_) if isinstance(why, Refusal) else Label(why)
+        yield Reason(offer.open, Sentence("The step is closed: %(reason)s", reason=because))
 
 
 def _kept(step_name: str) -> str:

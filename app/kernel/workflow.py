@@ -29,7 +29,7 @@ class Offer:
     """A step as it is offered to an actor: open, or closed for a reason."""
 
     step: Step
-    reason: str | None
+    reason: str | Refusal | None
 
     @property
     def open(self) -> bool:
@@ -73,7 +73,7 @@ def offers(session: Session, row: Record, actor: Actor) -> list[Offer]:
     return [Offer(step, _obstacle(session, row, step, actor)) for step in granted]
 
 
-def _obstacle(session: Session, row: Record, step: Step, actor: Actor) -> str | None:
+def _obstacle(session: Session, row: Record, step: Step, actor: Actor) -> str | Refusal | None:
     if step.when is not None and (reason := step.when(row)):
         return reason
     for earlier in step.not_by:
@@ -131,7 +131,7 @@ def advance(
                 if name not in SPOKEN:
                     setattr(row, name, value)
             if (reason := _obstacle(session, row, step, actor)) is not None:
-                raise Refusal(reason)
+                raise reason if isinstance(reason, Refusal) else Refusal(reason)
             act = history.Act(step.name, given.get("reason"), {})
             session.info.setdefault("step", {})[row] = act
             _take(row, workflow, step, Move(session, actor, datetime.now(UTC), given), act)
@@ -224,6 +224,23 @@ def adopt(session: Session, row: Record, state: State) -> None:
     if not current_actor().system:
         raise NotPermitted("Only the system brings in rows with a state of their own.")
     _move(row, workflow_of(row), state)
+
+
+def begins(row: Record) -> bool:
+    """Whether a row that was just added starts its way, and is not brought in or put back in a state it has already."""
+    workflow = type(row).workflow
+    return workflow is not None and getattr(row, workflow.field) in workflow.on_enter and "_moved" not in row.__dict__
+
+
+def begin(session: Session) -> None:
+    """After rows were added: run the effects of the state they start in, on behalf of whoever added them."""
+    begun = session.info.pop("begun", ())
+    for row in begun:
+        workflow = workflow_of(row)
+        with on_behalf(f"{words(str(type(row).__tablename__))} added") as actor:
+            _run(workflow.on_enter, getattr(row, workflow.field), row, Move(session, actor, row.created_at, {}))
+    if begun:
+        session.flush()
 
 
 def publish(session: Session, happened: Event) -> None:

@@ -103,6 +103,13 @@ class Record(Guarded, Model):
         info = {"ref": "ab_user"}
         return mapped_column(Integer, ForeignKey("ab_user.id", ondelete="SET NULL"), sort_order=94, info=info)
 
+    def derive(self, session: Any, at: datetime) -> None:
+        """Work out what follows from the row and its lines; called before each write of any of them, at that moment.
+
+        It runs as the system within the flush: it may read and set fields, of the row and of its lines, and add rows
+        that link to it once it has its id, but not flush. A record without such fields leaves it alone.
+        """
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Enter every concrete record in the registry, before two classes could share a table."""
         if "__abstract__" not in cls.__dict__:
@@ -151,7 +158,8 @@ class Lookup(Shared, Archived, Record):
 class Line(Record):
     """A part of another record, such as the papers of a claim; seen and written as its parent is.
 
-    `parent` names the link field, such as ``claim_id``. `totals` are the fields whose sum stands below the lines.
+    `parent` names the link field, such as ``claim_id``. `totals` are the fields whose sum stands below the lines. Lines
+    without a form are written by steps and effects alone.
     """
 
     __abstract__ = True

@@ -6,11 +6,11 @@ from typing import Any
 
 from app.schema.approval import Needs, Part, Reviews, roles_of
 from app.schema.clocks import Sla
-from app.schema.errors import DeclarationError
+from app.schema.errors import DeclarationError, Refusal
 from app.schema.events import Event
 from app.schema.kinds import Choice, State
 
-Guard = Callable[[Any], str | None]
+Guard = Callable[[Any], str | Refusal | None]
 Effect = Callable[[Any, "Move"], None]
 
 SPOKEN = ("reason", "verdict")
@@ -32,11 +32,12 @@ class Step:
     """A step from one or several states to another, taken by somebody.
 
     `by` are the roles that may (administrators may change it); a step without it does not exist. `when` answers None
-    or the reason why not. `asks` are fields of the record, or ``reason``, that must be answered; those with a trailing
-    ``?`` may be left empty. `not_by` names earlier steps (or ``add``) whose taker may not take this one: four eyes.
-    `needs` says whose agreements it takes (`Tiers`, `Reviews`): the state moves with the last of them, and `by` is
-    whoever may give one. `bound_to` names such a step: what it agreed to must still stand unchanged. `effect` runs in
-    the same transaction, after the state has moved; then the event class `publishes` is called with the row's id and
+    or the reason why not: a sentence, or a `Refusal` where it has places to fill. `asks` are fields of the record, or
+    ``reason``, that must be answered; those with a trailing ``?`` may be left empty. `not_by` names earlier steps (or
+    ``add``) whose taker may not take this one: four eyes. `needs` says whose agreements it takes (`Tiers`, `Reviews`):
+    the state moves with the last of them, and `by` is whoever may give one. `bound_to` names such a step: what it
+    agreed to must still stand unchanged. `effect` runs in the same transaction, after the state has moved; then the
+    event class `publishes` is called with the row's id and
     told to whoever declared `@on` it.
     """
 
@@ -135,7 +136,8 @@ class Workflow:
     In `frozen` states the row and its lines are changed by steps alone: what was decided stays as it was decided. Until
     no step leads on it may still be handed to another owner.
     Whichever step leads there, `on_exit` of the state left and `on_enter` of the state reached run as effects do, the
-    one before the step's own effect, the other after it. `clocks` are the time limits that run on the way.
+    one before the step's own effect, the other after it; `on_enter` of the state rows start in runs once they are added
+    (not for those an import brings in, or the trash puts back). `clocks` are the time limits that run on the way.
     In the states `waits` a row waits for whoever owns it; unless said, in those that some step leaves and that are not
     frozen. `due` is the field with the day, or the moment, by which the owner has to act next.
     """

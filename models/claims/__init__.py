@@ -2,9 +2,21 @@
 
 from models.claims import measures, settings
 from models.claims.claim import Claim
+from models.claims.claim_line import ClaimLine
 from models.claims.paper import Paper
 from models.claims.payout import Payout
 from models.claims.required_paper import RequiredPaper
+from models.claims.reserve_change import ReserveChange
 from models.claims.survey import Survey
 
-__all__ = ["Claim", "Paper", "Payout", "RequiredPaper", "Survey", "measures", "settings"]
+__all__ = [
+    "Claim",
+    "ClaimLine",
+    "Paper",
+    "Payout",
+    "RequiredPaper",
+    "ReserveChange",
+    "Survey",
+    "measures",
+    "settings",
+]

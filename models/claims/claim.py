@@ -1,6 +1,7 @@
 """Claim: a customer's request for payment under a contract."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint
@@ -19,6 +20,7 @@ from app.schema.kinds import (
     ShortText,
     WholeNumber,
     choice,
+    choices,
     ref,
     serial,
     starts_at,
@@ -29,7 +31,7 @@ from app.schema.roles import LEADERS, Role
 from app.schema.rows import Owned
 from app.schema.traits import Attached, Noted
 from app.schema.workflow import Return, Step, Workflow
-from models.claims import effects
+from models.claims import effects, settling
 from models.claims.settings import (
     AUTHORITY,
     DECISION_DAYS,
@@ -39,13 +41,26 @@ from models.claims.settings import (
     REFUSAL_DAYS,
     SUPERVISED,
 )
-from models.claims.states import CLOSED, DECIDED, OPEN, ClaimState, LossCause, PayoutMethod, ReportChannel
+from models.claims.states import (
+    CLOSED,
+    DECIDED,
+    OPEN,
+    ClaimState,
+    Flag,
+    Lane,
+    LossCause,
+    Payee,
+    PayoutMethod,
+    ReportChannel,
+)
 
 if TYPE_CHECKING:
     from models.contracts.contract import Contract
+    from models.products.exclusion import Exclusion
 
 S = ClaimState
-DECISION = ("approved", "decided_on", "method", "refusal_told_on")
+HANDLERS = (Role.CLAIMS, Role.FINANCE, Role.INSPECTOR, *LEADERS)
+DECISION = ("approved", "decided_on", "method", "refusal_clause_id", "refusal_told_on")
 
 
 class Claim(Attached, Owned, Noted, Record):
@@ -53,12 +68,15 @@ class Claim(Attached, Owned, Noted, Record):
 
     `approved` is what is to be paid in this `round`; a claim that is opened again begins the next one. The approval
     is bound to amount, payee and round: if one is changed afterwards, nothing is paid. `decide_by` is the day the
-    decision is owed, empty while we wait for papers, for those days do not count.
+    decision is owed, empty while we wait for papers, for those days do not count. `claimed` is the sum of the lines as
+    soon as there are some; `flags` is what stands out, `flag_facts` the facts behind it; `reserve` is what is set aside
+    for what has still to be paid, `own_reserve` what a handler thinks it should be.
     """
 
     __table_args__: Any = (
         CheckConstraint("claimed >= 0", name="claimed_is_not_negative"),
         CheckConstraint("approved >= 0", name="approved_is_not_negative"),
+        CheckConstraint("reserve >= 0 AND own_reserve >= 0", name="reserve_is_not_negative"),
         {"extend_existing": False},
     )
 
@@ -75,13 +93,21 @@ class Claim(Attached, Owned, Noted, Record):
     assessed: Mapped[Money | None]
     findings: Mapped[LongText | None]
     approved: Mapped[Money | None]
+    lane: Mapped[Lane] = choice(Lane, default=Lane.STANDARD)
+    flags: Mapped[tuple[Flag, ...] | None] = choices(Flag)
+    flag_facts: Mapped[LongText | None]
+    reserve: Mapped[Money] = mapped_column(default=Decimal(0))
+    own_reserve: Mapped[Money | None]
     payee: Mapped[ShortText | None]
+    payee_is: Mapped[Payee | None] = choice(Payee)
     payee_account: Mapped[BankAccount | None]
     method: Mapped[PayoutMethod | None] = choice(PayoutMethod)
     round: Mapped[WholeNumber] = mapped_column(default=1)
     decide_by: Mapped[Day | None]
     decided_on: Mapped[Day | None]
     pay_by: Mapped[Day | None]
+    refusal_clause_id: Mapped[int | None] = ref("exclusion")
+    refusal_clause: Mapped["Exclusion | None"] = relationship()
     refusal_told_on: Mapped[Day | None]
     state: Mapped[ClaimState] = starts_at(S.REPORTED)
 
@@ -93,22 +119,29 @@ class Claim(Attached, Owned, Noted, Record):
     # The front desk reports a loss; what is to be paid it learns when that is decided; the account it
     # takes down and sees no more.
     fields = (
-        Rule("approved", read=(Role.CLAIMS, Role.FINANCE, Role.INSPECTOR, *LEADERS), published=DECIDED),
+        Rule("approved", read=HANDLERS, published=DECIDED),
+        Rule("reserve", read=HANDLERS, write=()),
+        Rule("own_reserve", read=HANDLERS),
+        *(Rule(name, write=()) for name in ("lane", "flags", "flag_facts")),
         Rule("payee_account", read=(Role.CLAIMS, Role.FINANCE, *LEADERS), write=(Role.CLAIMS, Role.SERVICE, *LEADERS)),
     )
     panel = Panel(
         menu=Menu("Claims", icon="shield-check", order=10),
         title="number",
-        columns=("number", "contract_id", "cause", "claimed", "approved", "decide_by", "owner_id", "state"),
+        columns=("number", "contract_id", "cause", "claimed", "lane", "approved", "decide_by", "owner_id", "state"),
         search=("number", "contract.number", "payee"),
         form=(
             Group("First notice", "contract_id", "reported_at", "channel"),
             Group("Incident", "occurred_on", "place", "cause", "loss"),
-            Group("Money", "claimed", "payee", "payee_account", "remark"),
+            Group("Money", "claimed", "payee", "payee_is", "payee_account", "own_reserve", "remark"),
         ),
         facts=(
             "number",
             "owner_id",
+            "lane",
+            "flags",
+            "flag_facts",
+            "reserve",
             "assessed",
             "findings",
             "approved",
@@ -117,11 +150,22 @@ class Claim(Attached, Owned, Noted, Record):
             "decide_by",
             "decided_on",
             "pay_by",
+            "refusal_clause_id",
             "refusal_told_on",
         ),
         fixed=("contract_id",),
-        labels={"approved": "Approved amount"},
-        related=(Related("paper", "claim_id"), Related("survey", "claim_id"), Related("payout", "claim_id")),
+        labels={
+            "approved": "Approved amount",
+            "payee_is": "Payee is the contract's",
+            "flags": "What stands out",
+            "flag_facts": "Why it stands out",
+            "own_reserve": "Reserve set by hand",
+        },
+        related=(
+            Related("paper", "claim_id"),
+            Related("survey", "claim_id"),
+            Related("payout", "claim_id"),
+        ),
     )
     workflow = Workflow(
         Step("accept", S.REPORTED, S.COLLECTING, by=Role.CLAIMS, effect=effects.accept),
@@ -165,7 +209,7 @@ class Claim(Attached, Owned, Noted, Record):
             S.PAID,
             by=Role.FINANCE,
             asks=("method",),
-            not_by="approve",
+            not_by=("add", "approve"),
             bound_to="approve",
             effect=effects.pay,
         ),
@@ -175,11 +219,13 @@ class Claim(Attached, Owned, Noted, Record):
             S.REVIEWING,
             by=(Role.FINANCE, *LEADERS),
             clears=DECISION,
+            effect=effects.take_back,
             label="Back to review",
         ),
         Return("reopen", CLOSED, S.REVIEWING, by=LEADERS, clears=DECISION, effect=effects.reopen),
         Step("withdraw", OPEN, S.WITHDRAWN, by=(Role.CLAIMS, *LEADERS), asks=("reason",), tone="danger"),
         frozen=DECIDED | S.WITHDRAWN,
+        on_enter={S.REPORTED: effects.report},
         clocks=(
             Sla(
                 "decision",
@@ -216,3 +262,7 @@ class Claim(Attached, Owned, Noted, Record):
             ),
         ),
     )
+
+    def derive(self, session: Any, at: datetime) -> None:
+        """Let claimed amount, payable lines, what stands out, lane and reserve follow from what is written."""
+        settling.work_out(session, self, at)

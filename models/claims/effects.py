@@ -3,22 +3,30 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, object_session
 
 from app.kernel.actor import on_behalf
 from app.kernel.clock import house_day
+from app.kernel.deriving import lines_at_hand
+from app.kernel.spelling import simplified
+from app.schema.errors import Refusal
 from app.schema.workflow import Move
+from models.claims import cover, reopening, settling
+from models.claims.claim_line import ClaimLine
 from models.claims.paper import Paper
 from models.claims.payout import Payout
 from models.claims.required_paper import RequiredPaper
-from models.claims.states import SurveyState
+from models.claims.states import LineDecision, Payee, SurveyState
 from models.claims.survey import Survey
-from models.contracts import Contract
+from models.contracts import Contract, ContractCoverage, InsuredObject
+from models.customers import Customer
 from models.people.ownership import take
 
 if TYPE_CHECKING:
     from models.claims.claim import Claim
+
+FIRST = "Claim %(number)s is open again and draws on the same limit: decide it first."
 
 
 def _session(claim: "Claim") -> Session:
@@ -39,30 +47,56 @@ def gaps(claim: "Claim") -> str | None:
     return "A required paper is missing, or not found authentic, complete and relevant yet."
 
 
-def undecidable(claim: "Claim") -> str | None:
+def undecidable(claim: "Claim") -> str | Refusal | None:
     """Whether liability and amount can be settled at all."""
     session = _session(claim)
     with on_behalf("a rule looks at all of a claim"):
         if _surveys_open(session, claim):
             return "A survey is not reported yet."
-        if not _covered(session, claim):
-            return "The loss does not lie within the term of the contract: refuse the claim."
-        paid = _paid(session, claim)
+        if (why := _unsettled(session, claim)) is not None:
+            return why
+        paid, due = settling.paid_before(session, claim), settling.due(session, claim)
+        insured = session.scalar(
+            select(Customer.name)
+            .join(Contract, Contract.customer_id == Customer.id)
+            .where(Contract.id == claim.contract_id)
+        )
     if not (claim.payee and claim.payee_account):
         return "Enter the payee and the account first."
+    if (claim.payee_is or Payee.INSURED) == Payee.INSURED and not _same(claim.payee, insured or ""):
+        return "The payee is not the insured by name: enter what the payee is to the contract."
     if claim.approved is None:
         return None
     if claim.approved <= 0:
         return "Approve an amount above 0, or refuse the claim."
-    if paid + claim.approved > claim.claimed:
+    if due is None and paid + claim.approved > claim.claimed:
         return "With what was paid before, this is more than was claimed."
+    if due is not None and claim.approved != due:
+        return Refusal(settling.CHANGED, field="approved", amount=due)
+    return None
+
+
+def _unsettled(session: Session, claim: "Claim") -> str | Refusal | None:
+    """What about the loss, its lines or other claims has to be settled first."""
+    lines = lines_at_hand(session, claim, ClaimLine)
+    if (why := cover.barred(session, claim, lines)) is not None:
+        return why
+    if any(line.decision == LineDecision.OPEN for line in lines):
+        return "Decide on each line first: approve, reduce or reject it."
+    if (first := reopening.goes_before(session, claim)) is not None:
+        return Refusal(FIRST, number=first)
     return None
 
 
 def with_earlier_rounds(claim: "Claim") -> Decimal:
     """The amount an approval is about: a limit covers the claim with all that was paid for it before."""
     with on_behalf("a rule looks at all of a claim"):
-        return _paid(_session(claim), claim) + (claim.approved or 0)
+        return settling.paid_before(_session(claim), claim) + (claim.approved or 0)
+
+
+def _same(name: str, other: str) -> bool:
+    """Whether two names are one, however they are spaced and in whichever characters they are written."""
+    return "".join(simplified(name).split()) == "".join(simplified(other).split())
 
 
 def _surveys_open(session: Session, claim: "Claim") -> bool:
@@ -70,26 +104,13 @@ def _surveys_open(session: Session, claim: "Claim") -> bool:
     return session.scalar(select(Survey.id).where(Survey.claim_id == claim.id, open_).limit(1)) is not None
 
 
-def _covered(session: Session, claim: "Claim") -> bool:
-    contract = session.scalars(select(Contract).where(Contract.id == claim.contract_id)).one()
-    if contract.voided_on is not None or not contract.starts_on <= claim.occurred_on <= contract.expires_on:
-        return False
-    return contract.cancelled_on is None or claim.occurred_on < contract.cancelled_on
-
-
-def _paid(session: Session, claim: "Claim") -> Decimal:
-    total = select(func.coalesce(func.sum(Payout.amount), Decimal(0))).where(Payout.claim_id == claim.id)
-    return session.scalars(total).one()
-
-
 # Effects
 
 
-def accept(claim: "Claim", move: Move) -> None:
-    """A specialist takes the claim; the customer is asked for the papers of this product and loss."""
-    take(claim, move)
-    move.session.flush()
-    with on_behalf("a claim was accepted"):
+def report(claim: "Claim", move: Move) -> None:
+    """A loss was reported: the papers of its product and cause are asked for, and what it may cost is set aside."""
+    with on_behalf("a claim was reported"):
+        settling.note_reserve(move.session, claim, Decimal(0), move.at)
         product = move.session.scalar(select(Contract.product_id).where(Contract.id == claim.contract_id))
         asked = select(RequiredPaper.name).where(
             RequiredPaper.archived_at.is_(None),
@@ -98,12 +119,37 @@ def accept(claim: "Claim", move: Move) -> None:
         )
         for name in move.session.scalars(asked.order_by(RequiredPaper.code)).all():
             move.session.add(Paper(claim_id=claim.id, name=name))
-        move.session.flush()
+
+
+def accept(claim: "Claim", move: Move) -> None:
+    """A specialist takes the claim. What was told as one amount becomes a line, where the contract has terms for it."""
+    take(claim, move)
+    move.session.flush()
+    with on_behalf("a claim was accepted"):
+        told = move.session.scalar(select(ClaimLine.id).where(ClaimLine.claim_id == claim.id).limit(1))
+        covers = select(ContractCoverage.id).where(ContractCoverage.contract_id == claim.contract_id)
+        found = move.session.scalars(covers.order_by(ContractCoverage.id)).all()
+        if found and told is None:
+            objects = select(InsuredObject.id).where(InsuredObject.contract_id == claim.contract_id).limit(2)
+            things = move.session.scalars(objects).all()
+            move.session.add(
+                ClaimLine(
+                    claim_id=claim.id,
+                    name=claim.loss.splitlines()[0][:200] if claim.loss else claim.cause.label,
+                    contract_coverage_id=found[0],
+                    insured_object_id=things[0] if len(things) == 1 else None,
+                    claimed=claim.claimed,
+                )
+            )
+            move.session.flush()
 
 
 def approve(claim: "Claim", move: Move) -> None:
-    """The claim is covered, the amount settled."""
+    """The claim is covered, the amount settled and taken from the limits; later claims see what is left."""
     claim.decided_on = house_day(move.at)
+    settling.draw(move.session, claim)
+    if claim.round > 1:
+        reopening.work_out_later(move.session, claim, move.at)
 
 
 def refuse(claim: "Claim", move: Move) -> None:
@@ -111,10 +157,16 @@ def refuse(claim: "Claim", move: Move) -> None:
     claim.decided_on, claim.approved = house_day(move.at), None
 
 
+def take_back(claim: "Claim", move: Move) -> None:
+    """What was approved and not paid is free for others again."""
+    settling.release(move.session, claim)
+
+
 def pay(claim: "Claim", move: Move) -> None:
     """Write the payout; the database lets one pass for each round of a claim."""
     move.session.flush()
     with on_behalf("an approved claim was paid"):
+        settling.spend(move.session, claim)
         move.session.add(
             Payout(
                 claim_id=claim.id,
@@ -132,5 +184,7 @@ def pay(claim: "Claim", move: Move) -> None:
 
 
 def reopen(claim: "Claim", move: Move) -> None:
-    """A closed claim is looked at again, in a new round; its clock begins anew as well."""
+    """A closed claim is looked at again, in a new round; its clock begins anew, and later claims wait for it."""
     claim.round += 1
+    claim.own_reserve = None
+    reopening.call_back_later(move.session, claim)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, relationship
 
+from app.schema import triggers
 from app.schema.grants import Grants
 from app.schema.kinds import BankAccount, Day, Money, ShortText, WholeNumber, choice, ref, serial
 from app.schema.panel import Menu, Panel
@@ -47,3 +48,21 @@ class Payout(Owned, Record):
         search=("number", "claim.number", "payee"),
         facts=("claim_id", "round", "amount", "payee", "payee_account", "method", "paid_on"),
     )
+
+
+PAID_BY = "created_by_id"
+triggers.refuse(
+    Payout.__table__,
+    "nobody_pays_what_he_or_she_entered",
+    "EXISTS (SELECT 1 FROM claim WHERE id = NEW.claim_id AND created_by_id = NEW.created_by_id)",
+    "nobody pays a claim he or she has entered",
+    PAID_BY,
+)
+triggers.refuse(
+    Payout.__table__,
+    "nobody_pays_what_he_or_she_approved",
+    "EXISTS (SELECT 1 FROM approval WHERE record = 'claim' AND row_id = NEW.claim_id AND void_at IS NULL "
+    "AND user_id = NEW.created_by_id)",
+    "nobody pays a claim he or she has approved",
+    PAID_BY,
+)

@@ -3,8 +3,8 @@
 Source: domain notes, "Payout". Amounts are Decimal, rounded half-up to 0.01 once per step, and never below 0.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from models.contracts.rules import Traced, half_up
+from models.products.states import WaterfallOrder
 
 ZERO = Decimal("0.00")
 
@@ -30,6 +31,13 @@ class Stage(StrEnum):
 
 
 DEFAULT_ORDER = tuple(Stage)
+_LOSS, (_DEDUCTIBLE, _SHARE, _LIMITS) = DEFAULT_ORDER[:-3], DEFAULT_ORDER[-3:]
+ORDERS = {
+    WaterfallOrder.DEDUCTIBLE_FIRST: DEFAULT_ORDER,
+    WaterfallOrder.SHARE_FIRST: (*_LOSS, _SHARE, _DEDUCTIBLE, _LIMITS),
+    WaterfallOrder.LIMITS_FIRST: (*_LOSS, _LIMITS, _DEDUCTIBLE, _SHARE),
+}
+"""The orders a product may choose from."""
 
 
 def _from_0_up(facts: Any) -> None:
@@ -96,11 +104,14 @@ class Cover:
 
 @dataclass(frozen=True)
 class Earlier:
-    """What other claims have used up under the contract: deductible, payouts, reserves of the open ones."""
+    """What has been used up before: of the deductible; of the aggregate, by payouts and by what is approved and not
+    paid yet; and of all limits by earlier lines of the same claim.
+    """
 
     deductible: Decimal = ZERO
     paid: Decimal = ZERO
     reserved: Decimal = ZERO
+    claim: Decimal = ZERO
 
     def __post_init__(self) -> None:
         """Refuse amounts below 0."""
@@ -134,6 +145,29 @@ def payout(loss: Loss, cover: Cover, earlier: Earlier) -> Payout:
             trace.append(Traced(stage, *step))
     used = (before.amount - after.amount for before, after in pairwise(trace) if after.step == Stage.DEDUCTIBLE)
     return Payout(trace[-1].amount, sum(used, ZERO), tuple(trace))
+
+
+class Case(NamedTuple):
+    """A line of a claim: the cover it falls under, by a name of the caller's, its loss, the terms."""
+
+    under: Hashable
+    loss: Loss
+    cover: Cover
+
+
+def settle(cases: Iterable[Case], earlier: Mapping[Hashable, Earlier]) -> tuple[Payout, ...]:
+    """What is paid for each line of a claim, one after the other: each finds deductible and limits as those before it
+    have left them. `earlier` is what other claims have used up of each cover.
+    """
+    used, paid = dict(earlier), []
+    for case in cases:
+        before = used.get(case.under, Earlier())
+        found = payout(case.loss, case.cover, before)
+        paid.append(found)
+        used[case.under] = replace(
+            before, deductible=before.deductible + found.deductible, claim=before.claim + found.amount
+        )
+    return tuple(paid)
 
 
 Step = tuple[str, Decimal] | None
@@ -172,12 +206,16 @@ def _insurers_share(amount: Decimal, loss: Loss, cover: Cover, earlier: Earlier)
 def _limits(amount: Decimal, loss: Loss, cover: Cover, earlier: Earlier) -> Step:
     bounds, shown = [amount], [str(amount)]
     if cover.per_claim is not None:
-        bounds.append(cover.per_claim)
-        shown.append(str(cover.per_claim))
+        bounds.append(cover.per_claim - earlier.claim)
+        shown.append(_without(cover.per_claim, earlier.claim))
     if cover.aggregate is not None:
-        bounds.append(cover.aggregate - earlier.paid - earlier.reserved)
-        shown.append(f"{cover.aggregate} − {earlier.paid} − {earlier.reserved}")
+        bounds.append(cover.aggregate - earlier.paid - earlier.reserved - earlier.claim)
+        shown.append(_without(cover.aggregate, earlier.paid, earlier.reserved, earlier.claim))
     return (f"max(0, min({', '.join(shown)}))", half_up(max(min(bounds), ZERO))) if len(bounds) > 1 else None
+
+
+def _without(limit: Decimal, *used: Decimal) -> str:
+    return " − ".join(map(str, (limit, *filter(None, used))))
 
 
 BY_ITEM: dict[Stage, Callable[[Decimal, LossItem], Step]] = {

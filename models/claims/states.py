@@ -1,6 +1,22 @@
 """States and choices of claims."""
 
 from app.schema.kinds import Choice, State
+from models.products.states import LossCause
+
+__all__ = [
+    "CLOSED",
+    "DECIDED",
+    "OPEN",
+    "ClaimState",
+    "Flag",
+    "Lane",
+    "LineDecision",
+    "LossCause",
+    "Payee",
+    "PayoutMethod",
+    "ReportChannel",
+    "SurveyState",
+]
 
 
 class ClaimState(State):
@@ -20,21 +36,6 @@ CLOSED = ClaimState.PAID | ClaimState.REFUSED
 DECIDED = CLOSED | ClaimState.APPROVED
 
 
-class LossCause(Choice):
-    """What brought the loss about."""
-
-    COLLISION = "collision"
-    THEFT = "theft"
-    FIRE = "fire"
-    WATER = "water"
-    WEATHER = "weather"
-    BREAKDOWN = "breakdown"
-    LIABILITY = "liability"
-    ILLNESS = "illness"
-    ACCIDENT = "accident"
-    OTHER = "other"
-
-
 class ReportChannel(Choice):
     """How the customer reported the loss."""
 
@@ -50,6 +51,46 @@ class PayoutMethod(Choice):
     TRANSFER = "transfer"
     CHEQUE = "cheque"
     OFFSET = "offset"
+
+
+class Payee(Choice):
+    """What whoever is paid is to the contract."""
+
+    INSURED = "insured"
+    BENEFICIARY = "beneficiary"
+    HEIR = "heir"
+    REPAIRER = "repairer"
+    REPRESENTATIVE = "representative"
+
+
+class Lane(Choice):
+    """By which way a claim is worked: at once, as usual, or by a handler the customer knows by name."""
+
+    FAST = "fast"
+    STANDARD = "standard"
+    NAMED = "named"
+
+
+class LineDecision(Choice):
+    """What is thought of a line of a claim."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    REDUCED = "reduced"
+    REJECTED = "rejected"
+
+
+class Flag(Choice):
+    """What stands out about a claim: that the loss is not covered (the first four), or a reason to look twice."""
+
+    NOT_IN_FORCE = "not_in_force"
+    WAITING_PERIOD = "waiting_period"
+    INSTALMENT_OWED = "instalment_owed"
+    EXCLUDED_CAUSE = "excluded_cause"
+    DUPLICATE = "duplicate"
+    REPEATED_LOSS = "repeated_loss"
+    EARLY_LOSS = "early_loss"
+    OUTLIER = "outlier"
 
 
 class SurveyState(State):

@@ -16,12 +16,14 @@ from app.schema.rows import Owned
 from app.schema.traits import Noted
 from app.schema.transfer import Transfer
 from app.schema.workflow import Move, Step, Workflow
+from models.contracts import issuing
 from models.contracts.events import ContractCancelled, ContractVoided, InsuredObjectGone, RenewalRefused
 from models.contracts.states import Billing, Channel, ContractState
 
 if TYPE_CHECKING:
     from models.customers.customer import Customer
     from models.products.product import Product
+    from models.products.product_version import ProductVersion
 
 S = ContractState
 RUNNING = S.IN_FORCE | S.RENEWED
@@ -52,7 +54,8 @@ class Contract(Owned, Noted, Record):
 
     `premium` is the price of the whole term, `instalment` what is due each billing period. `claims_amount` is the
     total claimed under it, with the six decimals other systems deliver: rounding each would falsify the sum.
-    `predecessor` is the contract this one continues.
+    `predecessor` is the contract this one continues, `product_version` the terms it was issued on; contracts of other
+    systems come without terms.
     """
 
     __table_args__: Any = (
@@ -68,6 +71,8 @@ class Contract(Owned, Noted, Record):
     customer: Mapped["Customer"] = relationship()
     product_id: Mapped[int] = ref("product")
     product: Mapped["Product"] = relationship()
+    product_version_id: Mapped[int | None] = ref("product_version")
+    product_version: Mapped["ProductVersion | None"] = relationship()
     coverage: Mapped[ShortText | None]
     starts_on: Mapped[Day]
     expires_on: Mapped[Day]
@@ -118,6 +123,7 @@ class Contract(Owned, Noted, Record):
         ),
         facts=(
             "number",
+            "product_version_id",
             "predecessor_id",
             "paid_on",
             "claims_amount",
@@ -140,9 +146,17 @@ class Contract(Owned, Noted, Record):
             S.IN_FORCE,
             by=(Role.OPERATIONS, Role.SUPERVISOR),
             asks=("paid_on?",),
+            effect=issuing.issue,
             label="Issue the policy",
         ),
-        Step("record_payment", S.IN_FORCE, S.IN_FORCE, by=(Role.OPERATIONS, Role.FINANCE), asks=("paid_on",)),
+        Step(
+            "record_payment",
+            S.IN_FORCE,
+            S.IN_FORCE,
+            by=(Role.OPERATIONS, Role.FINANCE),
+            asks=("paid_on",),
+            effect=issuing.receive,
+        ),
         Step("renew", S.IN_FORCE | S.LAPSED, S.RENEWED, by=Role.MANAGER, when=_lacks_successor, label="Mark renewed"),
         Step(
             "decline_renewal",

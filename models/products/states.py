@@ -20,3 +20,33 @@ class LineOfBusiness(Choice):
     LIFE = "life"
     PROPERTY = "property"
     EXTENDED_WARRANTY = "extended_warranty"
+
+
+class LossCause(Choice):
+    """What brings a loss about."""
+
+    COLLISION = "collision"
+    THEFT = "theft"
+    FIRE = "fire"
+    WATER = "water"
+    WEATHER = "weather"
+    BREAKDOWN = "breakdown"
+    LIABILITY = "liability"
+    ILLNESS = "illness"
+    ACCIDENT = "accident"
+    OTHER = "other"
+
+
+class WaterfallOrder(Choice):
+    """In which order deductible, insurer's share and limits are applied to a loss."""
+
+    DEDUCTIBLE_FIRST = "deductible_first"
+    SHARE_FIRST = "share_first"
+    LIMITS_FIRST = "limits_first"
+
+
+class DeductiblePer(Choice):
+    """What a deductible is borne once for."""
+
+    CLAIM = "claim"
+    TERM = "term"

@@ -20,14 +20,14 @@ from app.schema.measure import Figure
 from app.schema.registry import registry
 from app.schema.roles import Scope
 from models.claims import Claim, Paper, Payout, RequiredPaper, Survey
-from models.claims.states import ClaimState, LossCause, PayoutMethod, SurveyState
+from models.claims.states import ClaimState, LossCause, Payee, PayoutMethod, SurveyState
 from models.contracts import Contract
 from tests.journey import enter, stopped, walk
 from tests.models import book
 
 TODAY = datetime.now(UTC).date()
 ACCOUNT = "6222020200011122333"
-DECISION = {"payee": "Li Na", "payee_account": ACCOUNT}
+DECISION = {"payee": "Li Na", "payee_is": Payee.BENEFICIARY, "payee_account": ACCOUNT}
 
 
 @pytest.fixture
