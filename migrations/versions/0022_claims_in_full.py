@@ -729,6 +729,77 @@ def upgrade() -> None:
             ondelete="RESTRICT",
         )
 
+    op.create_table(
+        "transfer_file",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(length=40), nullable=False),
+        sa.Column("made_on", sa.Date(), nullable=True),
+        sa.Column("payouts", sa.Integer(), nullable=False),
+        sa.Column("total", app.schema.types.Exact(precision=18, scale=2), nullable=False),
+        sa.Column("content", sa.String(length=400), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "open",
+                "open",
+                "drawn_up",
+                "sent",
+                "confirmed",
+                name="TransferState_is_known",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("remark", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", app.schema.types.UtcMoment(), nullable=False),
+        sa.Column("changed_at", app.schema.types.UtcMoment(), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("changed_by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "length(content) BETWEEN 46 AND 400 AND substr(content, 41, 1) = ' '",
+            name=op.f("ck_transfer_file_content_is_a_file"),
+        ),
+        sa.CheckConstraint("length(number) <= 40", name=op.f("ck_transfer_file_number_has_at_most_40_characters")),
+        sa.CheckConstraint(
+            "length(remark) <= 20000", name=op.f("ck_transfer_file_remark_has_at_most_20000_characters")
+        ),
+        sa.CheckConstraint("payouts >= 0 AND total >= 0", name=op.f("ck_transfer_file_sums_are_not_negative")),
+        sa.CheckConstraint(
+            "payouts BETWEEN -2147483647 AND 2147483647", name=op.f("ck_transfer_file_payouts_is_a_whole_number")
+        ),
+        sa.CheckConstraint(
+            app.schema.rules.PerDialect("isfinite(made_on)", "made_on IS date(made_on)"),
+            name=op.f("ck_transfer_file_made_on_is_a_day"),
+        ),
+        sa.CheckConstraint(
+            app.schema.rules.PerDialect(
+                "total BETWEEN -9999999999999999.99 AND 9999999999999999.99",
+                "total BETWEEN -999999999999999999 AND 999999999999999999",
+            ),
+            name=op.f("ck_transfer_file_total_is_a_finite_number"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["changed_by_id"], ["ab_user.id"], name=op.f("fk_transfer_file_changed_by_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["ab_user.id"], name=op.f("fk_transfer_file_created_by_id"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_transfer_file")),
+        sa.UniqueConstraint("number", name=op.f("uq_transfer_file_number")),
+    )
+    with op.batch_alter_table("transfer_file", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_transfer_file_state"), ["state"], unique=False)
+
+    with op.batch_alter_table("payout", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("transfer_file_id", sa.Integer(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_payout_transfer_file_id"), ["transfer_file_id"], unique=False)
+        batch_op.create_foreign_key(
+            batch_op.f("fk_payout_transfer_file_id"), "transfer_file", ["transfer_file_id"], ["id"], ondelete="RESTRICT"
+        )
+
     for table, name, when in RULES:
         _refuse(table, name, when)
 
@@ -736,6 +807,15 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table, name, _when in RULES:
         _accept(table, name)
+    with op.batch_alter_table("payout", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_payout_transfer_file_id"), type_="foreignkey")
+        batch_op.drop_index(batch_op.f("ix_payout_transfer_file_id"))
+        batch_op.drop_column("transfer_file_id")
+
+    with op.batch_alter_table("transfer_file", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_transfer_file_state"))
+
+    op.drop_table("transfer_file")
     with op.batch_alter_table("contract", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_contract_product_version_id"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_contract_product_version_id"))

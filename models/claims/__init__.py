@@ -8,6 +8,7 @@ from models.claims.payout import Payout
 from models.claims.required_paper import RequiredPaper
 from models.claims.reserve_change import ReserveChange
 from models.claims.survey import Survey
+from models.claims.transfer_file import TransferFile
 
 __all__ = [
     "Claim",
@@ -17,6 +18,7 @@ __all__ = [
     "RequiredPaper",
     "ReserveChange",
     "Survey",
+    "TransferFile",
     "measures",
     "settings",
 ]

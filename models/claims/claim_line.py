@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from models.contracts.insured_object import InsuredObject
 
 D = LineDecision
-WEAR = "depreciation >= 0 AND depreciation <= {}"
-"""Per cent; SQLite keeps hundredths."""
+PART = tuple(f"depreciation >= 0 AND depreciation <= {whole}" for whole in (100, 10_000))
+"""Of per cent; SQLite keeps hundredths."""
 
 
 class ClaimLine(Line):
@@ -40,7 +40,7 @@ class ClaimLine(Line):
         CheckConstraint("claimed >= 0", name="claimed_is_not_negative"),
         CheckConstraint("accepted >= 0 AND accepted <= claimed", name="no_more_is_accepted_than_claimed"),
         CheckConstraint("salvage >= 0 AND third_party >= 0", name="what_others_pay_is_not_negative"),
-        CheckConstraint(PerDialect(WEAR.format(100), WEAR.format(10_000)), name="depreciation_is_from_0_to_100"),
+        CheckConstraint(PerDialect(*PART), name="depreciation_is_from_0_to_100"),
         CheckConstraint("payable >= 0 AND payable <= claimed", name="no_more_is_payable_than_claimed"),
         CheckConstraint("paid >= 0 AND drawn >= 0", name="what_is_drawn_and_paid_is_not_negative"),
         {"extend_existing": False},

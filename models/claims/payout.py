@@ -16,12 +16,14 @@ from models.claims.states import PayoutMethod
 
 if TYPE_CHECKING:
     from models.claims.claim import Claim
+    from models.claims.transfer_file import TransferFile
 
 
 class Payout(Owned, Record):
     """A payment under a claim, one for each round of it: the database refuses a second.
 
-    It is written by the step that pays the claim, and by nothing and nobody else; it is never changed.
+    It is written by the step that pays the claim, and by nothing and nobody else; it is never changed, but that it
+    goes into a file for the bank.
     """
 
     __table_args__: Any = (
@@ -39,6 +41,8 @@ class Payout(Owned, Record):
     payee_account: Mapped[BankAccount]
     method: Mapped[PayoutMethod] = choice(PayoutMethod)
     paid_on: Mapped[Day]
+    transfer_file_id: Mapped[int | None] = ref("transfer_file")
+    transfer_file: Mapped["TransferFile | None"] = relationship()
 
     grants = Grants(see=(Role.CLAIMS, Role.FINANCE, Role.INSPECTOR, *LEADERS), lead=(), load=(), reveal=(Role.FINANCE,))
     panel = Panel(
@@ -46,7 +50,7 @@ class Payout(Owned, Record):
         title="number",
         columns=("number", "claim_id", "amount", "payee", "method", "paid_on"),
         search=("number", "claim.number", "payee"),
-        facts=("claim_id", "round", "amount", "payee", "payee_account", "method", "paid_on"),
+        facts=("claim_id", "round", "amount", "payee", "payee_account", "method", "paid_on", "transfer_file_id"),
     )
 
 

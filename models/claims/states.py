@@ -16,6 +16,7 @@ __all__ = [
     "PayoutMethod",
     "ReportChannel",
     "SurveyState",
+    "TransferState",
 ]
 
 
@@ -91,6 +92,15 @@ class Flag(Choice):
     REPEATED_LOSS = "repeated_loss"
     EARLY_LOSS = "early_loss"
     OUTLIER = "outlier"
+
+
+class TransferState(State):
+    """How far a file of payouts has come."""
+
+    OPEN = "open"
+    DRAWN_UP = "drawn_up"
+    SENT = "sent"
+    CONFIRMED = "confirmed"
 
 
 class SurveyState(State):

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, relationship
 
 from app.schema.kinds import Day, Money, ref
-from app.schema.panel import Group, Panel
+from app.schema.panel import Panel
 from app.schema.record import Line
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ class Instalment(Line):
     panel = Panel(
         title="due_on",
         columns=("due_on", "amount", "paid_on"),
-        form=(Group("Instalment", "contract_id", "due_on", "amount", "paid_on"),),
-        fixed=("contract_id",),
+        facts=("due_on", "amount", "paid_on"),
         order="due_on",
     )
