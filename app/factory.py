@@ -12,7 +12,7 @@ import views
 from app import cli
 from app.extensions import compress, csrf, db, migrate
 from app.jobs import cron
-from app.kernel import clock, store, wording
+from app.kernel import clock, outside, store, wording
 from app.kernel.database import address, engine_options, prepare
 from app.kernel.identity.directory import Directory
 from app.kernel.identity.sealing import Seal
@@ -48,6 +48,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     registry.freeze()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     store.set_store(store.Store(settings.data_dir / "files"))
+    outside.set_outside(settings.secret, settings.public_url or f"http://{settings.host}:{settings.port}")
     app = Flask(__name__, root_path=str(Path(__file__).parent / "panel"))
     app.url_rule_class = LateRule
     app.config.update(_flask_config(settings))

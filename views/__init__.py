@@ -9,6 +9,8 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from app.panel.navigation import Beside, add_page, name_permission, offer_beside, open_behind, warn_before, work_at
 from views.approvals import ApprovalsPage
 from views.checklist import ChecklistPage
+from views.claim_papers import ClaimPapersPage
+from views.claims import ClaimLetterPage, ClaimLinkPage, may_link, may_print
 from views.desk import DeskPage
 from views.figures import FiguresPage
 from views.health import HealthPage
@@ -29,6 +31,8 @@ from views.why import WhyPage
 PAGES: tuple[type[Page], ...] = (
     ApprovalsPage,
     ChecklistPage,
+    ClaimLetterPage,
+    ClaimLinkPage,
     DeskPage,
     FiguresPage,
     ImportsPage,
@@ -57,6 +61,8 @@ add_page("Administration", "Settings", "SettingsPage.list", "adjustments", "page
 name_permission("page:people", "Administer people and roles")
 name_permission("page:leaving", "Hand over the work of those one leads")
 offer_beside("person", Beside("Hand over work", "LeavingPage.show", "users-group", may_open))
+offer_beside("claim", Beside("Customer's link", "ClaimLinkPage.show", "mail", may_link))
+offer_beside("claim", Beside("Letter of refusal", "ClaimLetterPage.letter", "file-text", may_print))
 warn_before("person", "leave", lambda person: warned(person.user_id))
 work_at("renewal", "DeskPage.show", "page:desk")
 open_behind("appraisal_line", "label", "FiguresPage.show")
@@ -70,4 +76,7 @@ def mount(app: Flask, builder: AppBuilder) -> None:
     for page in PAGES:
         builder.add_view_no_menu(page)
     builder.add_view_no_menu(HealthPage)
-    app.extensions["public"].add("HealthPage.health")
+    builder.add_view_no_menu(ClaimPapersPage)
+    outside = {"ClaimPapersPage.show", "ClaimPapersPage.send"}
+    app.extensions["public"] |= {"HealthPage.health", *outside}
+    app.extensions["outside"] |= outside

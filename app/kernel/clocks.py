@@ -108,11 +108,12 @@ def follow(session: Session, rows: Iterable[Record], now: datetime, terms: Terms
         if clocks_of(type(row)):
             by_record[type(row)].append(row)
     terms = terms or Terms(session)
-    for record, its in by_record.items():
-        kept = _kept(session, record, [row.id for row in its if row.id is not None])
-        for row in its:
-            for sla in clocks_of(record):
-                _follow(session, row, sla, kept.get(row.id, {}), terms, now)
+    with session.no_autoflush:  # a limit read meanwhile must not flush what an earlier clock has set
+        for record, its in by_record.items():
+            kept = _kept(session, record, [row.id for row in its if row.id is not None])
+            for row in its:
+                for sla in clocks_of(record):
+                    _follow(session, row, sla, kept.get(row.id, {}), terms, now)
 
 
 def concerned(row: Record) -> bool:

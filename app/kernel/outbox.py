@@ -16,7 +16,7 @@ from app.kernel.tables import Notice
 from app.kernel.wording import languages_of, told
 from app.schema.errors import NotFound
 from app.schema.record import Record
-from app.schema.wording import Sentence
+from app.schema.wording import OwnWords, Sentence
 
 
 class Channel(StrEnum):
@@ -73,7 +73,8 @@ def tell(
 def tell_all(session: Session, notices: list[dict[str, Any]]) -> int:
     """Owe many notices in one statement, each a mapping of `Notice` columns; returns how many did not stand yet.
 
-    Their ``subject`` is a `Sentence`, their ``body`` one or somebody's own words. Raises TypeError for a bare subject.
+    Their ``subject`` is a `Sentence` or the department's `OwnWords`, their ``body`` one or somebody's own words.
+    Raises TypeError for a bare subject.
     Meant for set-based jobs. Every mapping has the same keys, among them ``dedupe_key`` and ``channel``, and
     ``state`` where the channel is the bell (`NoticeState.SENT`).
     """
@@ -85,7 +86,7 @@ def tell_all(session: Session, notices: list[dict[str, Any]]) -> int:
 
 
 def _said(notice: dict[str, Any], language: str) -> dict[str, Any]:
-    if not isinstance(notice["subject"], Sentence):
+    if not isinstance(notice["subject"], Sentence | OwnWords):
         raise TypeError(f"notice {notice['dedupe_key']!r}: make its subject a Sentence(…), to be translated")
     subject = " ".join(told(notice["subject"], language).split())[:300]
     return notice | {"subject": subject, "body": told(notice["body"], language)}

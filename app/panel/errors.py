@@ -53,7 +53,7 @@ def _refused(error: Refusal) -> Response | tuple[str, int]:
 def _unsigned(error: CSRFError) -> Response | tuple[str, int]:
     if request.path.startswith(API):
         return resource.as_problem(error)
-    if current_actor() is NOBODY:
+    if current_actor() is NOBODY and request.endpoint not in current_app.extensions["outside"]:
         return redirect(url_for("SignIn.login"), 303)
     return page(400, _("The form is out of date"), _("Go back, load the page again and repeat what you did."))
 

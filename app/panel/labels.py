@@ -24,7 +24,7 @@ HISTORY_VERBS = (
     *("add", "edit", "delete", "restore", "revert", "export", "reveal", "time_limit_passed"),
     *("comment", "edit comment", "remove comment", "add file", "remove file"),
 )
-SOURCES = ("api", "cli", "import", "job", "system")
+SOURCES = ("api", "cli", "import", "job", "link", "system")
 BOOKKEEPING = ("owner_id", "unit_id", "created_at", "created_by_id", "changed_at", "changed_by_id")
 
 

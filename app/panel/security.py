@@ -76,9 +76,11 @@ def bind_actor(app: Flask, session: Any) -> None:
 def close(app: Flask, public: tuple[str, ...]) -> None:
     """Every address is closed to who is not signed in, but for the `public` endpoints.
 
-    Further ones join ``app.extensions["public"]``. The API under ``/api/`` answers for itself, with 401.
+    Further ones join ``app.extensions["public"]``; those of them that are for people who have no sign-in join
+    ``app.extensions["outside"]`` as well, and nobody is sent from there to the door. The API under ``/api/`` answers
+    for itself, with 401.
     """
-    app.extensions["public"] = set(public)
+    app.extensions["public"], app.extensions["outside"] = set(public), set()
 
     @app.before_request
     def _admit() -> Response | None:

@@ -13,7 +13,7 @@ class Refusal(Exception):
     `message` is an English sentence that may hold ``%(name)s`` places filled from `args_`,
     so that the sentence as a whole can be translated. `field` names the input at fault, if one is.
     `status` is the HTTP status a screen or the API answers with: 403 not permitted, 404 not
-    visible, 409 in conflict with the present state, 422 not acceptable.
+    visible, 409 in conflict with the present state, 410 open no more, 422 not acceptable, 429 too many.
     """
 
     status = 422
@@ -41,6 +41,18 @@ class Conflict(Refusal):
     """The row is no longer as the actor saw it, or its state does not allow the step."""
 
     status = 409
+
+
+class Gone(Refusal):
+    """What is asked for was there, and is open no more."""
+
+    status = 410
+
+
+class TooMany(Refusal):
+    """More than is taken in a time; later it may be."""
+
+    status = 429
 
 
 class Invalid(Refusal):

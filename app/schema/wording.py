@@ -21,3 +21,7 @@ class Sentence:
     def __init__(self, msgid: str, **places: object) -> None:
         self.msgid = msgid
         self.places: Mapping[str, object] = places
+
+
+class OwnWords(str):
+    """What the department wrote itself, such as a letter to a customer: it stands as it is in every language."""

@@ -31,13 +31,16 @@ from app.schema.roles import LEADERS, Role
 from app.schema.rows import Owned
 from app.schema.traits import Attached, Noted
 from app.schema.workflow import Return, Step, Workflow
-from models.claims import effects, settling
+from models.claims import asking, effects, settling
 from models.claims.settings import (
     AUTHORITY,
     DECISION_DAYS,
     DECISION_WARNING,
+    HANDOVER_HOURS,
     PAYMENT_DAYS,
     PAYMENT_WARNING,
+    PROMISE_DAYS,
+    PROMISE_WARNING,
     REFUSAL_DAYS,
     SUPERVISED,
 )
@@ -60,7 +63,15 @@ if TYPE_CHECKING:
 
 S = ClaimState
 HANDLERS = (Role.CLAIMS, Role.FINANCE, Role.INSPECTOR, *LEADERS)
-DECISION = ("approved", "decided_on", "method", "refusal_clause_id", "refusal_told_on")
+DECISION = (
+    "approved",
+    "decided_on",
+    "method",
+    "refusal_clause_id",
+    "refusal_under",
+    "refusal_reason",
+    "refusal_told_on",
+)
 
 
 class Claim(Attached, Owned, Noted, Record):
@@ -70,7 +81,9 @@ class Claim(Attached, Owned, Noted, Record):
     is bound to amount, payee and round: if one is changed afterwards, nothing is paid. `decide_by` is the day the
     decision is owed, empty while we wait for papers, for those days do not count. `claimed` is the sum of the lines as
     soon as there are some; `flags` is what stands out, `flag_facts` the facts behind it; `reserve` is what is set aside
-    for what has still to be paid, `own_reserve` what a handler thinks it should be.
+    for what has still to be paid, `own_reserve` what a handler thinks it should be. `more_papers` is what papers
+    were asked for last, `papers_link` the number by which the customer's links are good (see `models.claims.links`).
+    A refusal names one of the product's exclusions or, in `refusal_under`, another clause.
     """
 
     __table_args__: Any = (
@@ -108,7 +121,11 @@ class Claim(Attached, Owned, Noted, Record):
     pay_by: Mapped[Day | None]
     refusal_clause_id: Mapped[int | None] = ref("exclusion")
     refusal_clause: Mapped["Exclusion | None"] = relationship()
+    refusal_under: Mapped[ShortText | None]
+    refusal_reason: Mapped[LongText | None]
     refusal_told_on: Mapped[Day | None]
+    more_papers: Mapped[LongText | None]
+    papers_link: Mapped[WholeNumber] = mapped_column(default=1)
     state: Mapped[ClaimState] = starts_at(S.REPORTED)
 
     pooled = True
@@ -151,6 +168,8 @@ class Claim(Attached, Owned, Noted, Record):
             "decided_on",
             "pay_by",
             "refusal_clause_id",
+            "refusal_under",
+            "refusal_reason",
             "refusal_told_on",
         ),
         fixed=("contract_id",),
@@ -160,6 +179,9 @@ class Claim(Attached, Owned, Noted, Record):
             "flags": "What stands out",
             "flag_facts": "Why it stands out",
             "own_reserve": "Reserve set by hand",
+            "more_papers": "Papers wanted, one a line (after a colon: what the customer is told)",
+            "papers_link": "Number of the customer's link",
+            "refusal_under": "Clause, where it is none of the exclusions",
         },
         related=(
             Related("paper", "claim_id"),
@@ -169,13 +191,25 @@ class Claim(Attached, Owned, Noted, Record):
     )
     workflow = Workflow(
         Step("accept", S.REPORTED, S.COLLECTING, by=Role.CLAIMS, effect=effects.accept),
-        Step("review", S.COLLECTING, S.REVIEWING, by=Role.CLAIMS, when=effects.gaps),
+        Step("review", S.COLLECTING, S.REVIEWING, by=Role.CLAIMS, when=effects.gaps, effect=asking.fulfilled),
         Return(
             "supplement",
             S.REVIEWING,
             S.COLLECTING,
             by=(Role.CLAIMS, Role.SUPERVISOR),
+            asks=("more_papers?",),
+            effect=asking.supplement,
             label="Ask for more papers",
+        ),
+        Step(
+            "send_list",
+            S.COLLECTING,
+            S.COLLECTING,
+            by=(Role.CLAIMS, *LEADERS),
+            when=asking.complete,
+            effect=asking.send_list,
+            label="Send the customer the list and the link again",
+            tone="secondary",
         ),
         Step(
             "approve",
@@ -194,7 +228,15 @@ class Claim(Attached, Owned, Noted, Record):
             ),
             effect=effects.approve,
         ),
-        Step("refuse", S.REVIEWING, S.REFUSED, by=LEADERS, asks=("reason",), effect=effects.refuse, tone="danger"),
+        Step(
+            "refuse",
+            S.REVIEWING,
+            S.REFUSED,
+            by=LEADERS,
+            asks=("refusal_clause_id?", "refusal_under?", "reason"),
+            effect=effects.refuse,
+            tone="danger",
+        ),
         Step(
             "tell_refusal",
             S.REFUSED,
@@ -239,6 +281,27 @@ class Claim(Attached, Owned, Noted, Record):
                 counted_from="reported_at",
                 due="decide_by",
                 warn=DECISION_WARNING,
+            ),
+            Sla(
+                "promise",
+                label="Promised decision",
+                since=S.COLLECTING,
+                until=DECIDED,
+                void=S.REPORTED | S.WITHDRAWN,
+                anew=CLOSED,
+                within=PROMISE_DAYS,
+                on=Counted.WORKING_DAYS,
+                warn=PROMISE_WARNING,
+            ),
+            Sla(
+                "handover",
+                label="Hand-over to a specialist",
+                since=S.REPORTED,
+                until=frozenset(S) - {S.REPORTED, S.WITHDRAWN},
+                void=S.WITHDRAWN,
+                within=HANDOVER_HOURS,
+                on=Counted.WORKING_HOURS,
+                counted_from="reported_at",
             ),
             Sla(
                 "payment",

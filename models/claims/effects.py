@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
 from app.kernel.actor import on_behalf
@@ -12,11 +12,10 @@ from app.kernel.deriving import lines_at_hand
 from app.kernel.spelling import simplified
 from app.schema.errors import Refusal
 from app.schema.workflow import Move
-from models.claims import cover, reopening, settling
+from models.claims import asking, cover, reopening, settling, telling
 from models.claims.claim_line import ClaimLine
 from models.claims.paper import Paper
 from models.claims.payout import Payout
-from models.claims.required_paper import RequiredPaper
 from models.claims.states import LineDecision, Payee, SurveyState
 from models.claims.survey import Survey
 from models.contracts import Contract, ContractCoverage, InsuredObject
@@ -108,23 +107,17 @@ def _surveys_open(session: Session, claim: "Claim") -> bool:
 
 
 def report(claim: "Claim", move: Move) -> None:
-    """A loss was reported: the papers of its product and cause are asked for, and what it may cost is set aside."""
+    """A loss was reported: what it may cost is set aside, and the papers of its product and cause are asked for."""
     with on_behalf("a claim was reported"):
         settling.note_reserve(move.session, claim, Decimal(0), move.at)
-        product = move.session.scalar(select(Contract.product_id).where(Contract.id == claim.contract_id))
-        asked = select(RequiredPaper.name).where(
-            RequiredPaper.archived_at.is_(None),
-            or_(RequiredPaper.cause.is_(None), RequiredPaper.cause == claim.cause),
-            or_(RequiredPaper.product_id.is_(None), RequiredPaper.product_id == product),
-        )
-        for name in move.session.scalars(asked.order_by(RequiredPaper.code)).all():
-            move.session.add(Paper(claim_id=claim.id, name=name))
+    asking.ask(claim, move)
 
 
 def accept(claim: "Claim", move: Move) -> None:
     """A specialist takes the claim. What was told as one amount becomes a line, where the contract has terms for it."""
     take(claim, move)
-    move.session.flush()
+    asking.ask(claim, move)
+    telling.tell_accepted(claim, move)
     with on_behalf("a claim was accepted"):
         told = move.session.scalar(select(ClaimLine.id).where(ClaimLine.claim_id == claim.id).limit(1))
         covers = select(ContractCoverage.id).where(ContractCoverage.contract_id == claim.contract_id)
@@ -150,11 +143,18 @@ def approve(claim: "Claim", move: Move) -> None:
     settling.draw(move.session, claim)
     if claim.round > 1:
         reopening.work_out_later(move.session, claim, move.at)
+    telling.tell_approved(claim, move)
 
 
 def refuse(claim: "Claim", move: Move) -> None:
     """The claim is not covered."""
+    if claim.refusal_clause_id is None and not claim.refusal_under:
+        raise Refusal("Name the clause the claim is refused under.", field="refusal_clause_id")
+    if telling.clause_of(move.session, claim) == "":
+        raise Refusal("This clause is none of the terms of the contract.", field="refusal_clause_id")
     claim.decided_on, claim.approved = house_day(move.at), None
+    claim.refusal_reason = move.answers["reason"]
+    telling.tell_refused(claim, move)
 
 
 def take_back(claim: "Claim", move: Move) -> None:
@@ -181,6 +181,7 @@ def pay(claim: "Claim", move: Move) -> None:
             )
         )
         move.session.flush()
+    telling.tell_paid(claim, move)
 
 
 def reopen(claim: "Claim", move: Move) -> None:

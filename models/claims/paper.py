@@ -7,13 +7,17 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.schema.kinds import Day, File, ShortText, YesNo, file, ref
 from app.schema.panel import Group, Panel
 from app.schema.record import Line
+from models.claims.states import PaperStanding
 
 if TYPE_CHECKING:
     from models.claims.claim import Claim
 
 
 class Paper(Line):
-    """A paper of a claim. A required one is accepted when it is here, authentic, complete and relevant."""
+    """A paper of a claim. A required one is accepted when it is here, authentic, complete and relevant.
+
+    `hint` is what the customer is told of it, such as what is wrong with the one that came.
+    """
 
     parent = "claim_id"
 
@@ -26,6 +30,7 @@ class Paper(Line):
     authentic: Mapped[YesNo | None]
     complete: Mapped[YesNo | None]
     relevant: Mapped[YesNo | None]
+    hint: Mapped[ShortText | None]
 
     panel = Panel(
         title="name",
@@ -33,9 +38,10 @@ class Paper(Line):
         search=("name",),
         form=(
             Group("Paper", "claim_id", "name", "required"),
-            Group("Examination", "received_on", "scan", "authentic", "complete", "relevant"),
+            Group("Examination", "received_on", "scan", "authentic", "complete", "relevant", "hint"),
         ),
         fixed=("claim_id",),
+        labels={"hint": "Told to the customer"},
         order="id",
     )
 
@@ -43,3 +49,16 @@ class Paper(Line):
     def accepted(self) -> bool:
         """Whether the paper is here and stood the examination."""
         return self.received_on is not None and all((self.authentic, self.complete, self.relevant))
+
+    @property
+    def standing(self) -> PaperStanding:
+        """What the customer is told of it: a paper that came and is not found wanting is looked at until it is."""
+        if self.received_on is None:
+            return PaperStanding.MISSING
+        if self.relevant is False:
+            return PaperStanding.WRONG
+        if self.complete is False:
+            return PaperStanding.INCOMPLETE
+        if self.authentic is False:
+            return PaperStanding.DOUBTED
+        return PaperStanding.ACCEPTED if self.accepted else PaperStanding.RECEIVED

@@ -24,3 +24,10 @@ OUTLIER_FACTOR = setting(
     "claims.outlier_factor", Decimal(3), QUANTITY, "Claims stand out from so many times the average of their kind"
 )
 OUTLIER_CASES = setting("claims.outlier_cases", 20, INTEGER, "Claims of a kind needed for its average")
+HANDOVER_HOURS = setting("claims.handover_hours", 8, LIMIT, "Hand-over of a reported claim", "working hours")
+PROMISE_DAYS = setting("claims.promise_days", 10, LIMIT, "Promised decision on a claim", "working days")
+PROMISE_WARNING = setting(
+    "claims.promise_warning_days", 2, LIMIT, "Warning before the promised decision on a claim", "working days"
+)
+PAPERS_LINK_DAYS = setting("claims.papers_link_days", 30, LIMIT, "Links for papers of a claim are good for", "days")
+PAPERS_A_DAY = setting("claims.papers_a_day", 40, INTEGER, "Files a customer may send for a claim", "a day")

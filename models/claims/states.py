@@ -1,5 +1,7 @@
 """States and choices of claims."""
 
+from enum import StrEnum
+
 from app.schema.kinds import Choice, State
 from models.products.states import LossCause
 
@@ -35,6 +37,22 @@ class ClaimState(State):
 OPEN = ClaimState.REPORTED | ClaimState.COLLECTING | ClaimState.REVIEWING
 CLOSED = ClaimState.PAID | ClaimState.REFUSED
 DECIDED = CLOSED | ClaimState.APPROVED
+
+
+class PaperStanding(StrEnum):
+    """What the customer is told of a paper."""
+
+    MISSING = "missing"
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    INCOMPLETE = "incomplete"
+    WRONG = "wrong"
+    DOUBTED = "doubted"
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the customer has to send something."""
+        return self not in (PaperStanding.RECEIVED, PaperStanding.ACCEPTED)
 
 
 class ReportChannel(Choice):

@@ -5,13 +5,14 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kernel.actor import acting
 from app.kernel.permissions import load_actor
 from app.kernel.workflow import adopt, advance
 from app.schema.kinds import PHONE
-from models.claims import Claim, Paper, Survey
+from models.claims import Claim, Paper, RequiredPaper, Survey
 from models.claims.states import LossCause
 from models.contracts import Contract
 from models.demo.people import Member, Staff
@@ -144,6 +145,8 @@ def _service(session: Session, random: Random, staff: Staff, today: date, sold: 
 
 def _claims(session: Session, random: Random, staff: Staff, today: date, sold: list[Contract]) -> None:
     handlers = [staff["claims"], staff["claims.wei"]]
+    session.add_all(RequiredPaper(code=f"P-{n}", name=name) for n, name in enumerate(PAPERS, 1))
+    session.flush()
     in_force = [c for c in sold if c.starts_on < today - timedelta(days=40) and c.expires_on > today]
     for number in range(12):
         contract, handler = random.choice(in_force), handlers[number % 2]
@@ -167,8 +170,11 @@ def _handle(session: Session, random: Random, claim: Claim, number: int, today: 
     if number % 4 == 0:
         return
     advance(session, claim, "accept")
-    for name in PAPERS:
-        session.add(Paper(claim_id=claim.id, name=name, received_on=today if number % 4 > 1 else None))
+    papers = session.scalars(select(Paper).where(Paper.claim_id == claim.id).order_by(Paper.id)).all()
+    for paper in papers if number % 4 > 1 else ():
+        paper.received_on = today
+    if number % 4 == 2:
+        papers[-1].complete, papers[-1].hint = False, "金额看不清 The amount cannot be read"
     session.flush()
     if number % 4 == 3:
         session.add(Survey(claim_id=claim.id, purpose="核实损失 Verify the loss", place=claim.place))

@@ -1,7 +1,6 @@
 """Limits and weights of renewals."""
 
 from decimal import Decimal
-from string import Formatter
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.kernel.settings import setting_value
 from app.schema.clocks import LIMIT
 from app.schema.kinds import INTEGER, QUANTITY, YES_NO, BadValue, Kind
+from app.schema.letters import worded
 from app.schema.settings import setting
 from models.renewals.rules import Weights
 
@@ -25,18 +25,8 @@ def _offsets(raw: Any) -> str:
     return ",".join(str(day) for day in sorted(days, reverse=True))
 
 
-def _text(raw: Any) -> str:
-    try:
-        named = {place for _, place, _, _ in Formatter().parse(str(raw)) if place is not None}
-    except ValueError:
-        named = {"{"}
-    if unknown := named - set(PLACES):
-        raise BadValue("%(place)s is no place here; there are: {number} {customer} {expires_on} {days}", place=unknown)
-    return str(raw)
-
-
 OFFSETS = Kind("days before expiry", _offsets, longest=100)
-TEXT = Kind("text with places", _text, "textarea", longest=2000)
+TEXT = worded(*PLACES)
 
 POOL_DAYS = setting("renewals.pool_days", 45, INTEGER, "Contracts enter the expiry pool before expiry", "days")
 REMINDER_DAYS = setting("renewals.reminder_days", "30,15,7,1", OFFSETS, "Reminders before expiry", "days")

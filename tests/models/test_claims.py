@@ -27,6 +27,7 @@ from tests.models import book
 
 TODAY = datetime.now(UTC).date()
 ACCOUNT = "6222020200011122333"
+REFUSED = {"reason": "not covered", "refusal_under": "7.2"}
 DECISION = {"payee": "Li Na", "payee_is": Payee.BENEFICIARY, "payee_account": ACCOUNT}
 
 
@@ -130,10 +131,14 @@ def test_days_spent_waiting_for_papers_do_not_count(session, people, contract, a
     walk(session, claim, people["claims"], "review")
     assert claim.decide_by == in_thirty_days
     stopped(session, claim, people["claims"], "supplement", Invalid)
-    walk(session, claim, people["claims"], "supplement", reason="the invoice is a copy")
+    stopped(session, claim, people["claims"], "supplement", Refusal, "which papers", reason="the invoice is a copy")
+    walk(session, claim, people["claims"], "supplement", reason="the invoice is a copy", more_papers="invoice: a copy")
     assert (claim.state, claim.decide_by) == (ClaimState.COLLECTING, None)
-    session.execute(update(Clock).values(paused_at=datetime.now(UTC) - timedelta(days=6)))
+    session.execute(
+        update(Clock).where(Clock.name == "decision").values(paused_at=datetime.now(UTC) - timedelta(days=6))
+    )
     session.commit()
+    examine(session, people["claims"], claim)
     walk(session, claim, people["claims"], "review")
     assert claim.decide_by == in_thirty_days + timedelta(days=6)
 
@@ -186,16 +191,16 @@ def test_a_loss_outside_the_cover_is_refused_with_a_reason(session, people, revi
         setattr(session.get(Contract, contract), field, value)
         session.commit()
     stopped(session, reviewing, people["claims"], "approve", Refusal, "term of the contract", approved="10")
-    stopped(session, reviewing, people["claims"], "refuse", NotPermitted, reason="not covered")
+    stopped(session, reviewing, people["claims"], "refuse", NotPermitted, **REFUSED)
     stopped(session, reviewing, people["supervisor"], "refuse", Invalid)
-    walk(session, reviewing, people["supervisor"], "refuse", reason="not covered")
+    walk(session, reviewing, people["supervisor"], "refuse", **REFUSED)
     assert reviewing.state == ClaimState.REFUSED
     with acting(people["claims"]):
         assert timeline(session, reviewing)[0].why == "not covered"
 
 
 def test_a_refusal_is_told_to_the_customer(session, people, reviewing, as_system):
-    walk(session, reviewing, people["supervisor"], "refuse", reason="not covered")
+    walk(session, reviewing, people["supervisor"], "refuse", **REFUSED)
     notice_ = select(Clock).where(Clock.name == "refusal_notice")
     clock = session.scalars(notice_).one()
     assert (clock.target, clock.stopped_at) == (3, None)
@@ -268,7 +273,9 @@ def test_a_survey_holds_the_decision_up_and_hands_over_what_it_found(session, pe
     walk(session, survey, surveyor, "report", findings="a dent", assessed="900")
     session.refresh(reviewing)
     assert (survey.state, reviewing.assessed, reviewing.findings) == (SurveyState.REPORTED, Decimal("900.00"), "a dent")
-    assert session.scalars(select(Notice.user_id)).all() == [people["claims"].user_id]
+    assert session.scalars(select(Notice.user_id).where(Notice.user_id.is_not(None))).all() == [
+        people["claims"].user_id
+    ]
     walk(session, reviewing, people["claims"], "approve", approved="900")
 
 

@@ -37,7 +37,9 @@ sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def claim(session, people, as_system):
-    """A claim just reported and taken up, under review, held by the claims specialist of North-1."""
+    """A claim just reported, held by the claims specialist of North-1; only its statutory limits are set."""
+    for name in ("claims.handover_hours", "claims.promise_days"):
+        set_setting(session, name, "")
     contract = book.contract(session, TODAY + DAY * 100).id
     session.commit()
     made = Claim(contract_id=contract, occurred_on=TODAY, cause=LossCause.FIRE, claimed=100)

@@ -14,8 +14,11 @@ from tests.factories import CANARY, make
 
 PUBLIC = {"static", "SignIn.login", "SignIn.enter", "SignIn.language", "HealthPage.health"}
 PUBLIC |= {"BrandPage.logo", "PasskeyDoor.options", "PasskeyDoor.enter", "ProviderDoor.go", "ProviderDoor.back"}
+PUBLIC |= {"ClaimPapersPage.show", "ClaimPapersPage.send"}
+"""The last two are open to whoever holds the link of a claim (`models.claims.links`)."""
 SIGNED_IN = {"Index", "SignIn.leave", "InboxPage", "FiguresPage", "SearchPage", "TrashPage"}
 SIGNED_IN |= {"FileView", "FileResource", "AccountPage", "FactorsPage", "SecondFactorPage", "TokensPage", "HelpPage"}
+SIGNED_IN |= {"ClaimLinkPage", "ClaimLetterPage"}
 """Open to every signed-in person: they show the person's own things, or what the session or the policy lets through."""
 
 

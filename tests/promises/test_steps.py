@@ -43,6 +43,7 @@ RULED: dict[tuple[str, str], str] = {
     ("expense", "check"): "app/test_approvals: needs what was approved to stand",
     ("expense", "pay"): "app/test_approvals: needs what was approved to stand",
     ("claim", "approve"): "models/test_claims: the loss must lie within the contract",
+    ("claim", "send_list"): "journeys/test_claims_papers: needs papers that are missing",
     ("claim", "pay"): "models/test_claims: needs the seal of an approval",
 }
 """Steps that a bare row cannot take, by record and step, and where they are taken."""

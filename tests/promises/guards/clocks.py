@@ -21,10 +21,12 @@ DAYS = "claims.decision_days"
 
 
 def reported(world: World) -> Claim:
-    """A claim that has just come in; the decision on it is owed within so many days."""
+    """A claim that has just come in; the decision on it is owed within so many days, and nothing else is limited."""
     specialist = world.people["claims"]
     with acting(system_actor("guards")):
         set_setting(world.session, DAYS, "30")
+        for other in ("claims.handover_hours", "claims.promise_days"):
+            set_setting(world.session, other, "")
         contract = book.contract(world.session, date(2099, 1, 1))
         row = Claim(contract_id=contract.id, occurred_on=date(2098, 1, 1), cause=LossCause.FIRE, claimed=100)
         row.owner_id, row.unit_id = specialist.user_id, specialist.unit_id
