@@ -142,7 +142,7 @@ def test_every_name_a_screen_shows_has_a_label(record):
     """Columns, facts and forms name fields that say something; none reads as a column of the database."""
     known = set(labels.msgids())
     for field in [*columns_of(record), *form_fields(record)]:
-        label = record.panel.labels.get(field.key) or labels.words(field.key or field.name)
+        label = labels.field_msgid(record, field.key or field.name)
         assert label in known, field.name
         assert "_" not in label
         assert not label.endswith(" id")
