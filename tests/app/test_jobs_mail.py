@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -243,6 +244,24 @@ class TestTrouble:
         assert mailbox.received == []
 
 
+@contextmanager
+def sending(backend: Backend, mailbox: MailServer) -> Iterator[Callable[[str], str]]:
+    """A process that starts and kills senders when it is told; in the end all that were left have ended well."""
+    command = [sys.executable, "-m", "tests.faults.sending", backend.url, mailbox.url, SENDER]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        given, said = process.stdin, process.stdout
+        assert given is not None
+        assert said is not None
+
+        def tell_it(word: str) -> str:
+            print(word, file=given, flush=True)
+            return said.readline()
+
+        yield tell_it
+        given.close()
+        assert process.wait(120) == 0
+
+
 class TestLease:
     def test_what_one_sender_holds_another_leaves_alone_until_the_lease_runs_out(
         self, backend: Backend, mailbox: MailServer, owe: Any, clock: HandClock
@@ -270,14 +289,13 @@ class TestLease:
         self, backend: Backend, mailbox: MailServer, owe: Any, notices: Any, clock: HandClock
     ) -> None:
         owe(60)
-        command = [sys.executable, "-m", "tests.faults.sending", backend.url, mailbox.url, SENDER]
-        for count in (7, 20, 33):
-            process = subprocess.Popen(command, cwd=ROOT)
-            mailbox.wait_for(count, timeout=60)
-            process.kill()
-            process.wait()
-            with backend.session() as session, session.begin():
-                session.execute(update(Notice).values(leased_until=None))  # the lease runs out
+        with sending(backend, mailbox) as tell_it:
+            for count in (7, 20, 33):
+                tell_it("start")
+                mailbox.wait_for(count, timeout=60)
+                tell_it("kill")
+                with backend.session() as session, session.begin():
+                    session.execute(update(Notice).values(leased_until=None))  # the lease runs out
         assert any(n.state == "waiting" for n in notices())
         deliver(backend.engine, Outlet(mailbox.url, SENDER))
         assert {n.state for n in notices()} == {"sent"}
@@ -287,9 +305,8 @@ class TestLease:
 
     def test_two_senders_at_once_send_each_mail_once(self, backend: Backend, mailbox: MailServer, owe: Any) -> None:
         owe(120)
-        command = [sys.executable, "-m", "tests.faults.sending", backend.url, mailbox.url, SENDER]
-        both = [subprocess.Popen(command, cwd=ROOT) for _ in range(2)]
-        assert [process.wait(120) for process in both] == [0, 0]
+        with sending(backend, mailbox) as tell_it:
+            assert tell_it("start") != tell_it("start")
         assert Counter(m.message["X-Dedupe-Key"] for m in mailbox.received) == Counter(f"k{n}" for n in range(120))
 
 

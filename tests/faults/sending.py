@@ -1,11 +1,36 @@
-"""A process that sends what waits: ``python -m tests.faults.sending DATABASE-ADDRESS SMTP-ADDRESS SENDER``."""
+"""Processes that send what waits: ``python -m tests.faults.sending DATABASE-ADDRESS SMTP-ADDRESS SENDER``.
 
+It is told on its input, a word a line: ``start`` forks a sender, ``kill`` kills the newest with SIGKILL; each is
+answered with a process id when it is done. At the end of the input it waits for those that are left, and ends with 0
+when every one of them ended well.
+"""
+
+import os
+import signal
 import sys
 
 import app.kernel.permissions  # noqa: F401 - the tables of users, which the outbox links to
 from app.jobs.sender import deliver
 from app.jobs.smtp import Outlet
+from tests.faults.swarm import fork
 from tests.faults.throwaway import engine_of
 
+
+def main(address: str, server: str, sender: str) -> None:
+    """Do as one is told, then wait."""
+    running: list[int] = []
+    for line in sys.stdin:
+        if line.strip() == "start":
+            running.append(fork(lambda: deliver(engine_of(address), Outlet(server, sender))))
+            print(running[-1], flush=True)
+        else:
+            victim = running.pop()
+            os.kill(victim, signal.SIGKILL)
+            os.waitpid(victim, 0)
+            print(victim, flush=True)
+    codes = [os.waitstatus_to_exitcode(os.waitpid(each, 0)[1]) for each in running]
+    sys.exit(max(codes, key=abs, default=0))
+
+
 if __name__ == "__main__":
-    deliver(engine_of(sys.argv[1]), Outlet(sys.argv[2], sys.argv[3]))
+    main(*sys.argv[1:])

@@ -15,18 +15,19 @@ def swarm(work: Callable[[], None], processes: int, kills: int, longest: float =
     A killed one is replaced. Exits with 0 when every one that was not killed ended well.
     """
     chance = random.Random(kills)
-    running = [_fork(work) for _ in range(processes)]
+    running = [fork(work) for _ in range(processes)]
     for _ in range(kills):
         time.sleep(chance.uniform(longest / 8, longest))
         victim = running.pop(chance.randrange(len(running)))
         os.kill(victim, signal.SIGKILL)
         os.waitpid(victim, 0)
-        running.append(_fork(work))
+        running.append(fork(work))
     codes = [os.waitstatus_to_exitcode(os.waitpid(each, 0)[1]) for each in running]
     sys.exit(max(codes, key=abs))
 
 
-def _fork(work: Callable[[], None]) -> int:
+def fork(work: Callable[[], None]) -> int:
+    """A child that does the work and ends; its process id."""
     child = os.fork()
     if child == 0:
         code = 1
