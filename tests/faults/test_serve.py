@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -24,13 +25,19 @@ def port() -> int:
     return free_port()
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of every server here: whoever starts first makes it."""
+    return tmp_path_factory.mktemp("served")
+
+
 @pytest.fixture
-def serve(tmp_path: Path, port: int) -> Iterator[Callable[[], subprocess.Popen[str]]]:
-    """Start ``flask serve`` on an empty folder, without demonstration data."""
+def serve(folder: Path, port: int) -> Iterator[Callable[[], subprocess.Popen[str]]]:
+    """Start ``flask serve``, without demonstration data."""
     started: list[subprocess.Popen[str]] = []
 
     def run() -> subprocess.Popen[str]:
-        given = {"YANXU_MODE": "testing", "YANXU_DATA_DIR": str(tmp_path), "YANXU_DATABASE_URL": "", "PORT": str(port)}
+        given = {"YANXU_MODE": "testing", "YANXU_DATA_DIR": str(folder), "YANXU_DATABASE_URL": "", "PORT": str(port)}
         command = [sys.executable, "-m", "flask", "--app", "run", "serve"]
         process = subprocess.Popen(
             command,
@@ -115,12 +122,14 @@ def test_a_killed_server_takes_its_worker_along_and_a_second_start_keeps_the_dat
     assert second.wait(60) == 0
 
 
-def test_a_port_that_is_taken_is_said_before_anything_is_touched(serve: Any, port: int, tmp_path: Path) -> None:
-    first = serve()
-    until(lambda: answer(port, "/healthz"))
-    second = serve()
-    assert second.wait(60) == 1
-    told = second.stdout.read()
+def test_a_port_that_is_taken_is_said_before_anything_is_touched(serve: Any, port: int, folder: Path) -> None:
+    before = sorted(folder.iterdir())
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        server = serve()
+        assert server.wait(60) == 1
+    told = server.stdout.read()
     assert f"choose another port: make run PORT={port + 1}" in told
     assert "Context impl" not in told
-    assert first.poll() is None
+    assert sorted(folder.iterdir()) == before
