@@ -21,14 +21,15 @@ OURS = {str(record.__tablename__) for record in (*gadget.RECORDS, *dossier.RECOR
 OURS |= {f"{record.__tablename__}_{name}" for record in gadget.RECORDS for name in many_of(record)}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request, tmp_path):
-    """An application on an empty database."""
+@pytest.fixture(params=["sqlite", "postgresql"], scope="module")
+def migrated(request, tmp_path_factory):
+    """An application on a database of its own: empty for who comes first, at the newest revision after each test."""
+    folder = tmp_path_factory.mktemp("migrated")
     if request.param == "sqlite":
-        yield create_app(Settings(mode="testing", data_dir=tmp_path))
+        yield create_app(Settings(mode="testing", data_dir=folder))
         return
     with request.getfixturevalue("postgres").database() as url:
-        app = create_app(Settings(mode="testing", data_dir=tmp_path, database_url=url))
+        app = create_app(Settings(mode="testing", data_dir=folder, database_url=url))
         yield app
         with app.app_context():
             db.session.remove()
@@ -39,8 +40,8 @@ def tables():
     return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
 
 
-def test_up_down_up_without_drift(empty):
-    with empty.app_context():
+def test_up_down_up_without_drift(migrated):
+    with migrated.app_context():
         upgrade()
         declared = {table.name for table in Model.metadata.sorted_tables} - OURS
         assert tables() == declared
@@ -60,8 +61,8 @@ def _of_the_tests(difference):
     return getattr(getattr(thing, "table", thing), "name", "") in OURS
 
 
-def test_check_constraints_are_in_the_database(empty):
-    with empty.app_context():
+def test_check_constraints_are_in_the_database(migrated):
+    with migrated.app_context():
         upgrade()
         found = inspect(db.engine)
         for record in registry:
@@ -73,9 +74,9 @@ def test_check_constraints_are_in_the_database(empty):
             assert {n for n in declared if n not in kept and f"ck_{record.__tablename__}_{n}" not in kept} == set()
 
 
-def test_what_is_only_added_to_is_so_in_a_migrated_database(empty):
+def test_what_is_only_added_to_is_so_in_a_migrated_database(migrated):
     """The triggers stand as declared, those of trees too: rebuilding a table on SQLite drops them without a word."""
-    with empty.app_context():
+    with migrated.app_context():
         upgrade()
         dialect = db.engine.dialect.name
         kept = {
