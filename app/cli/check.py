@@ -42,15 +42,17 @@ def warnings() -> Iterator[str]:
 def unused_settings(root: Path) -> Iterator[str]:
     """Settings no line of the business reads: neither by the name they are kept under in Python, nor by their own."""
     files = {file: file.read_text(encoding="utf-8") for room in ROOMS for file in (root / room).rglob("*.py")}
+    called = {id(setting): {setting.name} for setting in registry.settings}
+    for module in list(sys.modules.values()):
+        for name, value in list(vars(module).items()):
+            for each in value if isinstance(value, tuple | list) else (value,):
+                if id(each) in called:
+                    called[id(each)].add(name)
     for setting in registry.settings:
-        names = {setting.name} | {
-            name
-            for module in list(sys.modules.values())
-            for name, value in list(vars(module).items())
-            if value is setting or (isinstance(value, tuple | list) and any(each is setting for each in value))
-        }
+        names = called[id(setting)]
         pattern = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in names))
-        uses = [file for file, text in files.items() for _each in pattern.finditer(text)]
+        saying = ((file, text) for file, text in files.items() if any(name in text for name in names))
+        uses = [file for file, text in saying for _each in pattern.finditer(text)]
         if len(uses) <= len(names):
             place = uses[0].relative_to(root).as_posix() if uses else "models"
             yield f"{place}: the setting {setting.name!r} is read nowhere: use it, or take it out"
