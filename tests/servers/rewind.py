@@ -5,8 +5,7 @@ are filled again from a copy kept beside them. A test that changed the schema is
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 
 import psycopg
 from psycopg import sql
@@ -30,54 +29,76 @@ _OTHERS = """
 """
 
 
+_NEXT = "SELECT pg_stat_force_next_flush()"
+"""What a process wrote is counted when it leaves, or when it is asked to, as it can be since PostgreSQL 15."""
+
+
 class Rewind:
     """The database at `address` (a psycopg address) as it stands now, and the way back to it."""
 
     def __init__(self, address: str) -> None:
         self.address = address
-        with self._alone() as connection:
-            connection.execute(f"CREATE SCHEMA {KEPT}")
-            for (table,) in connection.execute(_TABLES).fetchall():
-                copy = sql.SQL("CREATE TABLE {} AS TABLE {}").format(sql.Identifier(KEPT, table), sql.Identifier(table))
-                connection.execute(copy)
-            self._shape = connection.execute(_SHAPE).fetchone()
-            self._places = dict(connection.execute(_PLACES).fetchall())
-        with self._alone() as connection:
-            self._counts = dict(connection.execute(_COUNTS).fetchall())
+        self._kept: Connection | None = None
+        connection = self._alone()
+        connection.execute(f"CREATE SCHEMA {KEPT}")
+        for (table,) in connection.execute(_TABLES).fetchall():
+            copy = sql.SQL("CREATE TABLE {} AS TABLE {}").format(sql.Identifier(KEPT, table), sql.Identifier(table))
+            connection.execute(copy)
+        self._shape = connection.execute(_SHAPE).fetchone()
+        self._places = dict(connection.execute(_PLACES).fetchall())
+        self._counts = self._counted(connection)
 
     def back(self) -> bool:
         """Undo every write since; False where the schema was changed, then nothing is undone."""
-        with self._alone() as connection:
-            if connection.execute(_SHAPE).fetchone() != self._shape:
-                return False
-            written = [t for t, n in connection.execute(_COUNTS).fetchall() if n != self._counts.get(t)]
-            connection.execute("SET session_replication_role = replica")
-            tables = sql.SQL(", ").join(map(sql.Identifier, written))
-            for table in map(sql.Identifier, written):
-                connection.execute(sql.SQL("DELETE FROM {}").format(table))
-            if written:  # or what comes later would lie in the gaps, and be found in another order
-                connection.execute(sql.SQL("VACUUM {}").format(tables))
-            for table in written:
-                again = sql.SQL("INSERT INTO {} OVERRIDING SYSTEM VALUE TABLE {}")
-                connection.execute(again.format(sql.Identifier(table), sql.Identifier(KEPT, table)))
-            for sequence, place in connection.execute(_PLACES).fetchall():
-                if place != self._places[sequence]:
-                    stands = self._places[sequence]
-                    connection.execute(
-                        "SELECT setval(%s::regclass, %s, %s)", [f'"{sequence}"', stands or 1, stands is not None]
-                    )
-        with self._alone() as connection:
-            self._counts = dict(connection.execute(_COUNTS).fetchall())
+        connection = self._alone()
+        if connection.execute(_SHAPE).fetchone() != self._shape:
+            connection.close()
+            return False
+        written = [t for t, n in connection.execute(_COUNTS).fetchall() if n != self._counts.get(t)]
+        tables = [sql.Identifier(table) for table in written]
+        if tables:
+            connection.execute(sql.SQL("; ").join(sql.SQL("DELETE FROM {}").format(table) for table in tables))
+            # or what comes later would lie in the gaps, and be found in another order
+            connection.execute(sql.SQL("VACUUM {}").format(sql.SQL(", ").join(tables)))
+        again = [
+            sql.SQL("INSERT INTO {} OVERRIDING SYSTEM VALUE TABLE {}").format(table, sql.Identifier(KEPT, name))
+            for table, name in zip(tables, written, strict=True)
+        ]
+        for sequence, place in connection.execute(_PLACES).fetchall():
+            if place != (stands := self._places[sequence]):
+                what = (f'"{sequence}"', stands or 1, stands is not None)
+                again.append(sql.SQL("SELECT setval({}::regclass, {}, {})").format(*map(sql.Literal, what)))
+        if again:
+            connection.execute(sql.SQL("; ").join(again))
+        self._counts = self._counted(connection)
         return True
 
-    @contextmanager
-    def _alone(self) -> Iterator[Connection]:
-        """A connection of its own, once nobody else has one: a process counts its last writes when it leaves."""
-        with psycopg.connect(self.address, autocommit=True) as connection:
-            until = time.monotonic() + PATIENCE
-            while others := connection.execute(_OTHERS).fetchall():
-                if time.monotonic() > until:
-                    for (pid,) in others:
-                        connection.execute("SELECT pg_terminate_backend(%s)", [pid])
-                time.sleep(0.002)
-            yield connection
+    def _counted(self, connection: Connection) -> dict[object, object]:
+        """Rows written so far, by table, ours among them."""
+        if connection.info.server_version < 150_000:
+            connection.close()
+            connection = self._alone()
+        else:
+            connection.execute(_NEXT)
+        return dict(connection.execute(_COUNTS).fetchall())
+
+    def _alone(self) -> Connection:
+        """The connection, once nobody else has one: a process counts its last writes when it leaves."""
+        connection = self._connected()
+        until = time.monotonic() + PATIENCE
+        while others := connection.execute(_OTHERS).fetchall():
+            if time.monotonic() > until:
+                for (pid,) in others:
+                    connection.execute("SELECT pg_terminate_backend(%s)", [pid])
+            time.sleep(0.002)
+        return connection
+
+    def _connected(self) -> Connection:
+        """The connection, made anew where a test has cut it."""
+        if self._kept is not None:
+            with suppress(psycopg.OperationalError):
+                self._kept.execute("SELECT 1")
+        if self._kept is None or self._kept.closed:
+            self._kept = psycopg.connect(self.address, autocommit=True)
+            self._kept.execute("SET session_replication_role = replica")  # no trigger undoes the undoing
+        return self._kept
