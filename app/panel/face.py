@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from flask import Flask, current_app, request, session
-from flask_babel import get_locale, gettext, ngettext
+from flask_babel import get_locale
 from markupsafe import Markup, escape
 from sqlalchemy import bindparam, func, select
 
@@ -19,6 +19,7 @@ from app.panel.assets import asset
 from app.panel.builder import language
 from app.panel.checklist import checklist
 from app.panel.identity import entering
+from app.panel.saying import gettext, ngettext
 from app.panel.tickets import file_url
 from app.schema.kinds.files import size_in_words
 
@@ -30,6 +31,7 @@ def dress(app: Flask) -> None:
     environment: Any = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.install_gettext_callables(gettext, ngettext, newstyle=False)
+    environment.globals["_"] = gettext  # Jinja's own goes through one call more
     environment.globals.update(
         icon=icon,
         asset=asset,

@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from flask_babel import gettext
-
+from app.panel.saying import gettext
 from app.schema.approval import Verdict
 from app.schema.brand import ACCENTS
 from app.schema.errors import Refusal
