@@ -26,6 +26,16 @@ class World:
     checks: int = 0
     requests: int = 0
 
+    def heard(self, said: str) -> list[str]:
+        """The tokens a text holds. The canaries are looked for where one sings: they are thousands, the pages long."""
+        others = [token for token in self.tokens if not token.startswith(CANARY) and token in said]
+        if CANARY not in said:
+            return others
+        lengths = {len(token) for token in self.tokens if token.startswith(CANARY)}
+        places = [place.start() for place in re.finditer(CANARY, said)]
+        found = {said[at : at + length] for at in places for length in lengths}
+        return [*others, *(token for token in found if token in self.tokens)]
+
     def expect(self, holds: bool, *what) -> None:
         """One check."""
         self.checks += 1
@@ -39,10 +49,11 @@ class World:
         self.expect(answer.status_code in expected, name, method, url, answer.status_code, "not in", expected)
         said = f"{answer.data.decode(errors='replace')}\n{answer.headers}"
         asked = json.dumps([url, body.get("query_string", "")], ensure_ascii=False)
-        for token, (other, key, named, private) in self.tokens.items():
-            self.checks += 1
-            if token not in said or token in asked or not re.search(re.escape(token) + r"(?!\d)", said):
+        self.checks += len(self.tokens)
+        for token in self.heard(said):
+            if token in asked or not re.search(re.escape(token) + r"(?!\d)", said):
                 continue
+            other, key, named, private = self.tokens[token]
             read = self.oracle.sees(name, registry[other], key) and self.oracle.reads(name, registry[other], key, named)
             if private or not read:
                 self.wrong.append(f"{name} {method} {url} tells {token}: {named} of {other} {key}")
