@@ -210,7 +210,7 @@ def test_the_palette_tells_nothing_hidden(world):
     """Whatever is searched for, and whatever rows a browser says were opened last: these are those one sees."""
     places = [(r, key) for r in WHOLE for key in [*world.oracle.rows[r.__tablename__]][-4:]]
     for name in PEOPLE.values():
-        for written in (CANARY, "2026", "86", *SOUND):
+        for written in (CANARY, "86", SOUND[0]):
             world.ask(name, "GET", "/search/palette", {200}, query_string={"q": written})
         for n in range(0, len(places), 10):
             some = places[n : n + 10]

@@ -70,7 +70,7 @@ def test_every_route_answers_a_stranger_with_every_header(app):
     assert max(statuses) < 500
 
 
-@pytest.mark.parametrize("username", ["admin", "manager"])
+@pytest.mark.parametrize("username", [pytest.param("admin", marks=pytest.mark.nightly), "manager"])
 def test_every_route_answers_who_is_signed_in_with_every_header(app, sign_in, username):
     routes = [
         rule
