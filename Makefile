@@ -27,7 +27,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard app/panel/translations/*/LC_MESSAG
 SIMPLIFIED := app/panel/translations/zh_Hans/LC_MESSAGES/messages.po
 TRADITIONAL := app/panel/translations/zh_Hant/LC_MESSAGES/messages.mo
 
-.PHONY: help run test nightly check fmt migrate docs demo bench pictures audit assets lock clean python base dev
+.PHONY: help run test nightly check fmt migrate docs demo bench pictures audit assets lock clean ready python base dev
 
 help: ## list what can be made
 	@echo "Yanxu. make <target>:"
@@ -37,9 +37,8 @@ help: ## list what can be made
 run: base assets ## serve on PORT: migrated, with demonstration data and the scheduler
 	@$(FLASK) serve
 
-test: dev assets ## every test: SQLite, PostgreSQL and a real Chromium; sets itself up
-	@$(BIN)/python -m app.setup.browser
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+test: ready ## every test: SQLite, PostgreSQL and a real Chromium; sets itself up
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 nightly: dev assets ## the long tests: kills, catch-up over years, large data
 	@$(BIN)/python -m app.setup.browser
@@ -92,6 +91,13 @@ clean: ## remove what set-up and tests made; var/ with its data stays
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis test-results
 	@find app models views tests migrations -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 	@find app -name '*.mo' -delete
+
+# What the tests need, side by side, for most of it is waiting: Chromium beside the environment; then the assets beside
+# the bytecode of the tests, which otherwise each worker would compile for itself.
+ready: python
+	@$(PYTHON) -m app.setup.browser & $(MAKE) --no-print-directory dev && { \
+		test -d tests/__pycache__ || $(BIN)/python -m pytest --collect-only -qq >/dev/null 2>&1 & \
+		$(MAKE) --no-print-directory assets; }; made=$$?; wait; exit $$made
 
 # The environments. Each looks first whether it stands and is up to date; that costs a tenth of a second.
 base dev: python

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,28 @@ def shared_file() -> Callable[[str], Path]:
         skip_loudly(f"the real input {name} is not beside the checkout (../shared/data)")
 
     return find
+
+
+WAITING = {"bench", "browser", "faults", "journeys"}
+"""Folders whose tests wait for other processes much of their time."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, or a worker is left alone with one; who waits beside who reckons, or both cores stand idle."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    waiting = [path for path in files if path.parent.name in WAITING]
+    waiting.sort(key=lambda path: path.parent.name == "browser")
+    reckoning = sorted(set(files) - set(waiting), key=lambda path: (path.parent.name != "promises", path))
+    order = [path for pair in zip_longest(reckoning, waiting) for path in pair if path is not None]
+    items[:] = [item for path in order for item in files[path]]
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: no need to look through it for garbage, nor to look after every seven hundred things."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
