@@ -27,6 +27,13 @@ NOW = datetime.now(UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
+@pytest.fixture(autouse=True)
+def _present():
+    """The moment of the test, not of its import: a run may go on past midnight."""
+    global NOW
+    NOW = datetime.now(UTC)
+
+
 @pytest.fixture
 def claim(session, people):
     """A claim of the claims specialist, about to be decided on: paused once, then warned of, late, escalated.

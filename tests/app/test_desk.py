@@ -22,6 +22,13 @@ pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 TODAY = datetime.now(UTC).date()
 
 
+@pytest.fixture(autouse=True)
+def _present():
+    """The moment of the test, not of its import: a run may go on past midnight."""
+    global TODAY
+    TODAY = datetime.now(UTC).date()
+
+
 @pytest.fixture
 def renewal(session, people):
     """A new renewal of a contract in months, on the specialist's desk; its id."""

@@ -23,6 +23,14 @@ NOW = datetime.now(UTC)
 TODAY, DAY = house_day(NOW), timedelta(days=1)
 
 
+@pytest.fixture(autouse=True)
+def _present():
+    """The moment of the test, not of its import: a run may go on past midnight."""
+    global NOW, TODAY
+    NOW = datetime.now(UTC)
+    TODAY = house_day(NOW)
+
+
 @pytest.fixture
 def renewals(session, people):
     """Renewals by what is due when: their numbers by name. Those of renewal2 and of nobody are someone else's work."""

@@ -25,6 +25,13 @@ pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 NOW = datetime.now(UTC)
 
 
+@pytest.fixture(autouse=True)
+def _present():
+    """The moment of the test, not of its import: a run may go on past midnight."""
+    global NOW
+    NOW = datetime.now(UTC)
+
+
 def item(page: str, name: str) -> str:
     """A setting's entry on the page, as text."""
     return plain(page.split(f'id="{name}"')[1].split("</form>")[0])

@@ -31,6 +31,13 @@ REFUSED = {"reason": "not covered", "refusal_under": "7.2"}
 DECISION = {"payee": "Li Na", "payee_is": Payee.BENEFICIARY, "payee_account": ACCOUNT}
 
 
+@pytest.fixture(autouse=True)
+def _present():
+    """The moment of the test, not of its import: a run may go on past midnight."""
+    global TODAY
+    TODAY = datetime.now(UTC).date()
+
+
 @pytest.fixture
 def contract(session, as_system):
     made = book.contract(session, TODAY + timedelta(days=100))

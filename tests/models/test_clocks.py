@@ -35,6 +35,14 @@ sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 """For what no database decides."""
 
 
+@pytest.fixture(autouse=True)
+def _present():
+    """The moment of the test, not of its import: a run may go on past midnight."""
+    global NOW, TODAY
+    NOW = datetime.now(UTC)
+    TODAY = house_day(NOW)
+
+
 @pytest.fixture
 def claim(session, people, as_system):
     """A claim just reported, held by the claims specialist of North-1; only its statutory limits are set."""
