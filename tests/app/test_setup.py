@@ -118,6 +118,18 @@ class TestEnvironment:
         requirements.write_text("pytest==0.1 \\\n    --hash=sha256:0\n")
         assert not environment.holds(requirements)
 
+    @pytest.mark.parametrize("name", ["base", "dev", "node"])
+    def test_a_lock_that_is_cut_loses_nothing(self, tmp_path: Path, name: str) -> None:
+        lock = ROOT / "requirements" / f"{name}.txt"
+        parts = environment.halves(lock, tmp_path)
+        whole = [line for line in lock.read_text().splitlines() if line[0] not in "#"]
+        assert sorted(line for part in parts for line in part.read_text().splitlines() if line[0] != "#") == sorted(
+            whole
+        )
+        assert len(parts) == (1 if name == "node" else 2)
+        for part in parts:
+            assert re.search(r"^\s", part.read_text().splitlines()[1]) or name == "node", "hashes stay with their pin"
+
     def test_settings_of_pip_that_lead_nowhere_are_ignored_the_second_time(
         self, checkout: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
     ) -> None:
