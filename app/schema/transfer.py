@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from sqlalchemy import Text
+
 from app.schema.kinds import FileKind, Kind
 from app.schema.links import Many
 from app.schema.registry import registry
@@ -28,26 +30,6 @@ class Transfer:
     """How rows of a record are known in files: `key` is its natural key, unique and required."""
 
     key: str
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A value taken from a column of the file, read as the kind of the field it fills.
-
-    In a field that links to another record, the cell holds that record's natural key (its `Transfer` key; for a
-    user the user name); in one that links to many, several of them with semicolons between; a blank one takes all away.
-    `values` translates written values to stored ones; one not listed is an error that names it.
-    `then` computes the stored value from the parsed one; `kind` says how to read the cell where that differs from
-    the field, as with a number of months from which `then` makes a day. `order` says how ambiguous dates read:
-    mdy, dmy or ymd; `mark` is what stands before the decimals. A blank cell is no value: `then` is not asked.
-    """
-
-    column: str
-    values: Mapping[str, Any] | None = None
-    then: Callable[[Any], Any] | None = None
-    order: Literal["ymd", "mdy", "dmy"] = "ymd"
-    kind: Kind | None = None
-    mark: Literal[".", ","] = "."
 
 
 @dataclass(frozen=True)
@@ -69,6 +51,62 @@ class Computed:
 
 
 @dataclass(frozen=True)
+class Match:
+    """Rows a file knows by something else than their key: the cell holds `field` of a row, `gives` of it is stored.
+
+    ``Match("person", "name", "user_id")`` finds the sign-in of a handler by name. A text that no row has, or several,
+    is the cell's fault; unless `strict` it is no value, and the field stays empty or takes what `blank` says.
+    """
+
+    record: str
+    field: str
+    gives: str
+    strict: bool = True
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value taken from a column of the file, read as the kind of the field it fills.
+
+    In a field that links to another record, the cell holds that record's natural key (its `Transfer` key; for a
+    user the user name); in one that links to many, several of them with semicolons between; a blank one takes all away.
+    `values` translates written values to stored ones; one not listed is an error that names it.
+    `then` computes the stored value from the parsed one; `kind` says how to read the cell where that differs from
+    the field, as with a number of months from which `then` makes a day. `order` says how ambiguous dates read:
+    mdy, dmy or ymd; `pivot` how years of two digits do: those below it are this century's, the others the last one's.
+    `mark` is what stands before the decimals.
+
+    A blank cell is no value: `then` is not asked. `blank` says what stands in its place, `needed` that there must be
+    one even where the field could do without. `check` gets the value and the fields before it, as `Computed` does, and
+    raises `ValueError` for one that cannot be, such as a day to come. `match` finds rows by something else than a key.
+    """
+
+    column: str
+    values: Mapping[str, Any] | None = None
+    then: Callable[[Any], Any] | None = None
+    order: Literal["ymd", "mdy", "dmy"] = "ymd"
+    kind: Kind | None = None
+    mark: Literal[".", ","] = "."
+    pivot: int | None = None
+    blank: Fixed | Computed | None = None
+    needed: bool = False
+    check: Callable[[Any, Parsed], None] | None = None
+    match: Match | None = None
+
+
+@dataclass(frozen=True)
+class Rest:
+    """A text of all that no other field takes: the cell of `column`, then line by line `header: text` of the columns
+    `also` names and of every column the profile does not know. Blank cells are passed over.
+
+    It keeps words as they stand, so let `Profile.ignored` name columns of private values that must not be read there.
+    """
+
+    column: str | None = None
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class LinkTo:
     """The id of the row that an earlier target of the same line of the file has made or found.
 
@@ -78,7 +116,7 @@ class LinkTo:
     target: str
 
 
-Source = Cell | Fixed | Computed | LinkTo
+Source = Cell | Fixed | Computed | LinkTo | Rest
 
 
 @dataclass(frozen=True)
@@ -90,6 +128,8 @@ class Target:
     product. Lines that contradict each other are refused, both; with `shared` the first is believed and the others
     are refused, so that one bad line does not take all the others with it.
     `once` are fields written only when the row is made, because people change them later.
+    With `found` the row stands already and is never made: `fields` holds the cell of its key alone, a key nobody has
+    is the line's fault, and later targets see the fields of the row that `found` names.
     """
 
     name: str
@@ -99,13 +139,16 @@ class Target:
     when: Callable[[Parsed, Mapping[str, Any]], bool] | None = None
     shared: bool = False
     once: tuple[str, ...] = ()
+    found: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Profile:
     """A saved mapping of a flat file of another system to several records, loaded in one pass.
 
-    `by` may load it; `aliases` maps other headers to the column they mean, as in ``{"保單號": "Policy"}``.
+    `by` may load it; `aliases` maps other headers to the column they mean, as in ``{"保單號": "Policy"}``. Columns it
+    does not know are never refused: a target with a `Rest` keeps what they say, else they are left out and listed, as
+    those are that `ignored` names.
     """
 
     name: str
@@ -113,12 +156,23 @@ class Profile:
     targets: tuple[Target, ...]
     by: tuple[Role, ...] = (Role.MANAGER,)
     aliases: Mapping[str, str] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns the file must have, in the order the profile names them."""
-        cells = (source for t in self.targets for source in t.fields.values() if isinstance(source, Cell))
-        return tuple(dict.fromkeys(cell.column for cell in cells))
+        named: list[str] = []
+        for source in (source for target in self.targets for source in target.fields.values()):
+            if isinstance(source, Cell):
+                named.append(source.column)
+            elif isinstance(source, Rest):
+                named += [*((source.column,) if source.column else ()), *source.also]
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what columns say that it does not know is kept."""
+        return any(isinstance(source, Rest) for target in self.targets for source in target.fields.values())
 
 
 def profile(declared: Profile) -> Profile:
@@ -148,7 +202,8 @@ def faults_of(declared: Profile, known: "Registry") -> Iterator[str]:
         for name in [*target.fields, *target.once]:
             if name not in {*columns.keys(), *many} or (name in target.once and name not in target.fields):
                 yield f"{place} fills {name!r}, which is no field of {target.record}"
-        for column in columns:
+        yield from _faults_of_finding(place, target, columns)
+        for column in columns if target.found is None else ():
             given = column.default is not None or column.info.get("serial") or column.primary_key
             if column.key not in target.fields and not (column.nullable or given):
                 yield f"{place} leaves out {column.key!r}, which {target.record} needs"
@@ -158,8 +213,40 @@ def faults_of(declared: Profile, known: "Registry") -> Iterator[str]:
             ref = columns[name].info.get("ref") if name in columns else many[name].target if name in many else None
             if name in many and not isinstance(source, Cell):
                 yield f"{place} fills {name!r}, which links to many, otherwise than from a cell: name the cell"
-            if isinstance(source, Cell) and ref and ref in known and known[ref].transfer is None:
+            keyed = isinstance(source, Cell) and source.match is None
+            if keyed and ref and ref in known and known[ref].transfer is None:
                 yield f"{place} names a {ref} in {name!r} by key, and it has none: give it transfer = Transfer(key=…)"
             if isinstance(source, LinkTo) and source.target not in earlier:
                 yield f"{place} links to {source.target!r}, which is no target before it"
+            if isinstance(source, Rest) and (name not in columns or not isinstance(columns[name].type, Text)):
+                yield f"{place} keeps the rest in {name!r}, which is no long text: give it a field of LongText"
+            if isinstance(source, Cell):
+                yield from (f"{place}, {name!r}: {fault}" for fault in _faults_of_cell(source, known))
         earlier.add(target.name)
+    for column in set(declared.ignored) & set(declared.columns):
+        yield f"it reads {column!r} and ignores it: do one of the two"
+
+
+def _faults_of_finding(place: str, target: Target, columns: Any) -> Iterator[str]:
+    if target.found is None:
+        return
+    if list(target.fields) != [target.key] or not isinstance(target.fields[target.key], Cell):
+        yield f"{place} is only found, so let it hold the cell of its key {target.key!r} and no other field"
+    for name in target.found:
+        if name not in columns:
+            yield f"{place} looks at {name!r}, which is no field of {target.record}"
+
+
+def _faults_of_cell(cell: Cell, known: "Registry") -> Iterator[str]:
+    if cell.needed and cell.blank is not None:
+        yield "it is needed and says what stands for a blank: keep one of the two"
+    if cell.pivot is not None and not 0 <= cell.pivot <= 100:
+        yield f"years turn at {cell.pivot}: give a pivot from 0 to 100"
+    if cell.match is not None:
+        record = known.get(cell.match.record)
+        if record is None:
+            yield f"it matches rows of {cell.match.record!r}, which is no record"
+        else:
+            lacking = {cell.match.field, cell.match.gives} - set(record.__table__.columns.keys())
+            for name in sorted(lacking):
+                yield f"it matches by {name!r}, which is no field of {cell.match.record}"

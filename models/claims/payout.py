@@ -23,7 +23,8 @@ class Payout(Owned, Record):
     """A payment under a claim, one for each round of it: the database refuses a second.
 
     It is written by the step that pays the claim, and by nothing and nobody else; it is never changed, but that it
-    goes into a file for the bank.
+    goes into a file for the bank. Payouts that another system made come in with its claims, without the account they
+    went to.
     """
 
     __table_args__: Any = (
@@ -38,7 +39,7 @@ class Payout(Owned, Record):
     round: Mapped[WholeNumber]
     amount: Mapped[Money]
     payee: Mapped[ShortText]
-    payee_account: Mapped[BankAccount]
+    payee_account: Mapped[BankAccount | None]
     method: Mapped[PayoutMethod] = choice(PayoutMethod)
     paid_on: Mapped[Day]
     transfer_file_id: Mapped[int | None] = ref("transfer_file")

@@ -209,6 +209,7 @@ def test_day_in_any_order(raw, order):
         ("31/1/2011", "dmy", date(2011, 1, 31)),
         ("1.2.2011", "dmy", date(2011, 2, 1)),
         ("11-1-31", "ymd", date(2011, 1, 31)),
+        ("11.1.3", "ymd", date(2011, 1, 3)),
         ("1/31/49", "mdy", date(2049, 1, 31)),
         ("1/31/50", "mdy", date(1950, 1, 31)),
         ("29/2/2012", "dmy", date(2012, 2, 29)),
@@ -219,6 +220,16 @@ def test_day_by_order(raw, order, day):
     assert to_day(raw, order) == day
 
 
+@pytest.mark.parametrize(("pivot", "year"), [(11, 1911), (12, 2011), (50, 2011)])
+@pytest.mark.parametrize(
+    "raw", ["11-1-31", "11/01/31", "11年1月31日", "11 年 1 月 31 號", "31-Jan-11", "11.1.31 13:45"]
+)
+def test_two_digit_years_turn_at_the_pivot(raw, pivot, year):
+    assert to_day(raw, "ymd", pivot) == date(year, 1, 31)
+    assert to_month(raw, "ymd", pivot) == f"{year}-01"
+    assert to_moment(raw, UTC, "ymd", pivot).year == year
+
+
 @pytest.mark.parametrize(
     ("raw", "order", "says"),
     [
@@ -226,7 +237,9 @@ def test_day_by_order(raw, order, day):
         ("1/31/2011", "dmy", "does not fit the order day/month/year"),
         ("1/31/2011", "ymd", "does not say whether the day or the month comes first"),
         ("1/2/11", "ymd", "does not say whether"),
-        ("11-31-1", "ymd", "is not a day"),
+        ("11-31-1", "ymd", "there is no month 31"),
+        ("1-31-1", "mdy", "is not a day"),
+        ("11年1月31日", "ymd", "is not a day"),
         ("2/30/2011", "mdy", "is not in the calendar: 2011-02 has 28 days"),
         ("2011-02-29", "ymd", "2011-02 has 28 days"),
         ("2011-01-00", "ymd", "2011-01 has 31 days"),

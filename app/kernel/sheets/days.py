@@ -12,7 +12,9 @@ from app.kernel.sheets.words import half_width, written
 Order = Literal["ymd", "mdy", "dmy"]
 
 PIVOT = 50
-"""Two-digit years below it are 2000 to 2049, the others 1950 to 1999: the cut-off of Windows and SQL Server."""
+"""Two-digit years below it are 2000 to 2049, the others 1950 to 1999: the cut-off of Windows and SQL Server.
+
+Whoever knows the file better names another: with 30, years below it are 2000 to 2029, the others 1930 to 1999."""
 
 _FIRST_YEAR = 1900
 _ORDERS = {"ymd": "year-month-day", "mdy": "month/day/year", "dmy": "day/month/year"}
@@ -49,7 +51,9 @@ _CLEAR = (
     _form(rf"{_NAME}{_SEPARATED}?{_DAY}(?:st|nd|rd|th)?(?:, ?|{_SEPARATED}){_YEAR}"),
     _form(rf"{_YEAR}{_SEPARATED}?{_NAME}{_SEPARATED}?{_DAY}"),
 )
-_THREE = re.compile(r"([0-9]{1,2}) ?([-/.]) ?([0-9]{1,2}) ?\2 ?([0-9]{4}|[0-9]{2})")
+# 98年3月5日 is 1998 here and 2009 in Taiwan: read only where the column says how its two-digit years turn.
+_SHORT_YEAR = _form(rf"(?P<y>[0-9]{{2}}) ?年 ?(?P<m>[0-9]{{1,2}}) ?月 ?{_DAY} ?[日号號]?")
+_THREE = re.compile(r"([0-9]{1,2}) ?([-/.]) ?([0-9]{1,2}) ?\2 ?([0-9]{4}|[0-9]{1,2})")
 _MONTH_FORMS = (
     _form(rf"{_YEAR} ?[-/年] ?(?P<m>[0-9]{{1,2}}) ?月?份?"),
     _form(rf"{_YEAR}\.(?P<m>[0-9]{{2}})"),  # 2011.1 may be an October that lost its zero
@@ -69,15 +73,16 @@ _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  a spreadsheet knows no time zon
 _FIRST_SERIAL, _LAST_SERIAL = 61, 2_958_465
 
 
-def to_day(raw: object, order: Order = "ymd") -> date | None:
+def to_day(raw: object, order: Order = "ymd", pivot: int | None = None) -> date | None:
     """The day a cell holds; a blank cell gives None.
 
     Read in any `order`: 2011-01-31, 2011/1/31, 20110131, 2011年1月31日, 31-Jan-2011, January 31, 2011, with or without
     a time of day. 1/31/2011 needs `order` "mdy", 31/1/2011 needs "dmy", 11-1-31 "ymd"; what contradicts the order, or
-    is silent on day and month, is refused rather than guessed. Two-digit years turn at `PIVOT`. Numbers are day
-    numbers only if they come as numbers, out of a workbook, and not if they look like a year.
+    is silent on day and month, is refused rather than guessed. Two-digit years turn at `pivot`, by default at `PIVOT`;
+    11年1月31日 is read only where it is given. Numbers are day numbers only if they come as numbers, out of a workbook,
+    and not if they look like a year.
     """
-    found = _naive(raw, order)
+    found = _naive(raw, order, pivot)
     if isinstance(found, datetime) and found.tzinfo is not None:
         raise CellError(
             "“%(value)s” names a time zone, so the day depends on the place; write the day alone, such as 2011-01-31",
@@ -86,14 +91,14 @@ def to_day(raw: object, order: Order = "ymd") -> date | None:
     return found.date() if isinstance(found, datetime) else found
 
 
-def to_moment(raw: object, zone: tzinfo, order: Order = "ymd") -> datetime | None:
+def to_moment(raw: object, zone: tzinfo, order: Order = "ymd", pivot: int | None = None) -> datetime | None:
     """The moment a cell holds, in UTC; a blank cell gives None.
 
     A day in any form `to_day` reads, with a time such as 13:45, 13:45:10 or 1:45 PM; a day alone is its midnight. The
     cell is read on the clock of `zone` unless it names an offset (2011-01-31T13:45+08:00). Times that a change of
     clocks skips or repeats are refused.
     """
-    found = _naive(raw, order)
+    found = _naive(raw, order, pivot)
     if found is None:
         return None
     local = found if isinstance(found, datetime) else datetime.combine(found, time())
@@ -111,7 +116,7 @@ def to_moment(raw: object, zone: tzinfo, order: Order = "ymd") -> datetime | Non
     )
 
 
-def to_month(raw: object, order: Order = "ymd") -> str | None:
+def to_month(raw: object, order: Order = "ymd", pivot: int | None = None) -> str | None:
     """The month a cell holds as "2011-01"; a blank cell gives None.
 
     Read: 2011-01, 2011/1, 1/2011, 201101, 2011年1月, Jan 2011, Jan-11, and any day `to_day` reads, for its month.
@@ -123,15 +128,15 @@ def to_month(raw: object, order: Order = "ymd") -> str | None:
                 raise CellError(
                     "“%(value)s”: there is no month %(month)d; write it as 2011-01", value=text, month=month
                 )
-            return f"{_year(found['y'])}-{month:02}"
+            return f"{_year(found['y'], pivot)}-{month:02}"
     try:
-        day = to_day(raw, order)
+        day = to_day(raw, order, pivot)
     except CellError:
         raise CellError("“%(value)s” is not a month; write it as 2011-01", value=shown(raw)) from None
     return f"{day:%Y-%m}" if day else None
 
 
-def _naive(raw: object, order: Order) -> date | datetime | None:
+def _naive(raw: object, order: Order, pivot: int | None) -> date | datetime | None:
     """A day, or a day with a time; with a zone only if the cell names one."""
     match raw:
         case datetime() | date():
@@ -143,7 +148,7 @@ def _naive(raw: object, order: Order) -> date | datetime | None:
         case int() | float():
             return _numbered(raw)
     text = half_width(written(raw))
-    return _parse(text, order) if text else None
+    return _parse(text, order, pivot) if text else None
 
 
 def _numbered(number: float) -> date | datetime:
@@ -156,12 +161,12 @@ def _numbered(number: float) -> date | datetime:
 
 
 @lru_cache(maxsize=4096)
-def _parse(text: str, order: Order) -> date | datetime:
+def _parse(text: str, order: Order, pivot: int | None) -> date | datetime:
     """Files repeat their days by the thousand, hence the cache; it holds immutable values only."""
     timed = _TIMED.fullmatch(text)
     if timed is None:
-        return _parse_day(text, order, text)
-    day = _parse_day(timed["day"].strip(), order, text)
+        return _parse_day(text, order, pivot, text)
+    day = _parse_day(timed["day"].strip(), order, pivot, text)
     hour, minute, second = (int(timed[part] or 0) for part in ("hour", "minute", "second"))
     afternoon = timed["half"] == "下午" or (timed["noon"] or "").upper().startswith("P")
     if timed["half"] or timed["noon"]:
@@ -176,12 +181,12 @@ def _parse(text: str, order: Order) -> date | datetime:
         ) from None
 
 
-def _parse_day(text: str, order: Order, whole: str) -> date:
-    for form in _CLEAR:
+def _parse_day(text: str, order: Order, pivot: int | None, whole: str) -> date:
+    for form in _CLEAR if pivot is None else (*_CLEAR, _SHORT_YEAR):
         if (found := form.fullmatch(text)) and (month := _month(found)) is not None:
-            return _calendar_day(whole, _year(found["y"]), month, int(found["d"]))
+            return _calendar_day(whole, _year(found["y"], pivot), month, int(found["d"]))
     three = _THREE.fullmatch(text)
-    if three is None:
+    if three is None or (order != "ymd" and len(three[4]) == 1):
         raise _no_day(whole)
     first, second, third = three[1], three[3], three[4]
     if order == "ymd":
@@ -204,7 +209,7 @@ def _parse_day(text: str, order: Order, whole: str) -> date:
             order=_ORDERS[order],
             month=numbered,
         )
-    return _calendar_day(whole, _year(year), numbered, int(day))
+    return _calendar_day(whole, _year(year, pivot), numbered, int(day))
 
 
 def _month(found: re.Match[str]) -> int | None:
@@ -213,9 +218,9 @@ def _month(found: re.Match[str]) -> int | None:
     return _MONTHS.get(parts["name"].casefold()) if "name" in parts else int(parts["m"])
 
 
-def _year(text: str) -> int:
+def _year(text: str, pivot: int | None) -> int:
     year = int(text)
-    return year if len(text) == 4 else year + (2000 if year < PIVOT else 1900)
+    return year if len(text) == 4 else year + (2000 if year < (PIVOT if pivot is None else pivot) else 1900)
 
 
 def _calendar_day(whole: str, year: int, month: int, day: int) -> date:

@@ -1,7 +1,7 @@
 """Cells of a file as values: read by kind, translated, or looked up as the key of another record's row."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Table, select
@@ -14,7 +14,7 @@ from app.schema.errors import DeclarationError
 from app.schema.kinds import BadValue, Kind
 from app.schema.record import metadata
 from app.schema.registry import registry
-from app.schema.transfer import Cell
+from app.schema.transfer import Cell, Match
 
 Convert = Callable[[Any], Any]
 UNKNOWN = "the profile does not know “%(value)s”"
@@ -23,6 +23,16 @@ _REMEMBERED = 50_000
 
 class Unknown(BadValue):
     """A value the profile does not translate."""
+
+
+class Finder(Protocol):
+    """What a cell leads to, found for many cells at a time."""
+
+    def forget(self) -> None: ...
+
+    def prepare(self, texts: set[str]) -> None: ...
+
+    def find(self, text: Any) -> Any: ...
 
 
 class Links:
@@ -50,12 +60,87 @@ class Links:
         try:
             return self._ids[str(text)]
         except KeyError:
-            name = self.table.name.removeprefix("ab_").replace("_", " ")
-            raise BadValue("there is no %(record)s “%(key)s”", record=name, key=shown(text)) from None
+            raise nowhere(self.table, text) from None
 
     def key_of(self, id_: int) -> str:
         """The key a row was found by."""
         return next(key for key, found in self._ids.items() if found == id_)
+
+
+class Facts:
+    """Finds rows of a record by a unique field, with the fields of it that later targets look at."""
+
+    def __init__(self, session: Session, table: Table, key: str, names: tuple[str, ...]) -> None:
+        self._session, self._table, self._key = session, table, table.c[key]
+        self._columns = [table.c[name] for name in names]
+        self._found: dict[str, dict[str, Any]] = {}
+
+    def forget(self) -> None:
+        """Begin afresh if much has been gathered."""
+        if len(self._found) > _REMEMBERED:
+            self._found.clear()
+
+    def prepare(self, texts: set[str]) -> None:
+        """Look those up which are not known yet."""
+        if missing := sorted(texts - self._found.keys()):
+            wanted = select(self._key.label("_key"), *self._columns).where(self._key.in_(missing))
+            for row in self._session.execute(wanted).mappings():
+                self._found[str(row["_key"])] = {column.key: row[column.key] for column in self._columns}
+
+    def find(self, text: Any) -> dict[str, Any]:
+        """The fields of the row with that key; raises `BadValue`."""
+        try:
+            return self._found[str(text)]
+        except KeyError:
+            raise nowhere(self._table, text) from None
+
+
+class Matches:
+    """Finds what rows have in one field by what they have in another, as a person's sign-in by the name."""
+
+    def __init__(self, session: Session, match: Match) -> None:
+        self._session, self._match = session, match
+        self._table = registry[match.record].__table__
+        self._by, self._gives = self._table.c[match.field], self._table.c[match.gives]
+        self._found: dict[str, set[Any]] = {}
+
+    def forget(self) -> None:
+        """Begin afresh if much has been gathered."""
+        if len(self._found) > _REMEMBERED:
+            self._found.clear()
+
+    def prepare(self, texts: set[str]) -> None:
+        """Look those up which are not known yet."""
+        if missing := sorted(texts - self._found.keys()):
+            self._found |= {text: set() for text in missing}
+            wanted = select(self._by, self._table.c.id, self._gives).where(self._by.in_(missing))
+            for text, id_, value in self._session.execute(wanted):
+                self._found[str(text)].add((id_, value))
+
+    def find(self, text: Any) -> Any:
+        """What the one row of that text has; of none or several nothing, or `BadValue` where the match is strict."""
+        rows = self._found.get(str(text), set())
+        if len(rows) == 1:
+            return next(iter(rows))[1]
+        if not self._match.strict:
+            return None
+        if rows:
+            raise BadValue(
+                "there are %(count)d of %(record)s “%(key)s”; write which one is meant",
+                count=len(rows),
+                record=_called(self._table),
+                key=shown(text),
+            )
+        raise nowhere(self._table, text)
+
+
+def _called(table: Table) -> str:
+    return table.name.removeprefix("ab_").replace("_", " ")
+
+
+def nowhere(table: Table, text: Any) -> BadValue:
+    """That no row of the table is known by this text."""
+    return BadValue("there is no %(record)s “%(key)s”", record=_called(table), key=shown(text))
 
 
 def natural_key(name: str) -> tuple[Table, str]:
@@ -113,11 +198,11 @@ def _parser(cell: Cell, kind: Kind | None, zone: ZoneInfo) -> Convert:
     """The reader of cells for a kind; what it gives, the field's own kind then checks."""
     match kind.draft if kind else "text":
         case "day":
-            return lambda raw: to_day(raw, cell.order)
+            return lambda raw: to_day(raw, cell.order, cell.pivot)
         case "moment":
-            return lambda raw: to_moment(raw, zone, cell.order)
+            return lambda raw: to_moment(raw, zone, cell.order, cell.pivot)
         case "month":
-            return lambda raw: to_month(raw, cell.order)
+            return lambda raw: to_month(raw, cell.order, cell.pivot)
         case "integer":
             return lambda raw: to_integer(raw, mark=cell.mark)
         case "decimal":

@@ -63,13 +63,15 @@ def load(
     started = monotonic()
     with Path(path).open("rb") as file:
         outcome = Outcome(profile.name, filename, file_digest(file, "sha256").hexdigest(), dry_run)
-    sheet = open_sheet(path, filename, profile.columns, profile.aliases)
-    outcome.unused_columns = sheet.unknown_columns
+    sheet = open_sheet(path, filename, profile.columns, profile.aliases, optional=profile.ignored)
+    others = sheet.unknown_columns
+    outcome.kept_columns = others if profile.keeps else []
+    outcome.unused_columns = [c for c in sheet.columns if c in profile.ignored] + ([] if profile.keeps else others)
     outcome.records = {target.name: Tally(target.record) for target in profile.targets}
     bringer = current_actor()
     bringing = replace(bringer, system=True, source="import", why=f"import {filename}")
     with Stage() as stage, acting(bringing):
-        plan = Plan(profile, session, zone)
+        plan = Plan(profile, session, zone, others)
         bounds = _read(sheet, plan, stage, outcome, progress)
         _write(session, Writer(session, plan, stage, outcome, bringer), stage, outcome, progress)
         outcome.problem_count, outcome.refused = stage.counts()

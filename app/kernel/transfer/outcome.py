@@ -59,7 +59,8 @@ class Outcome:
     """What a load did or, of a dry run, would do. `rows` are those of the file, `refused` those not taken.
 
     `records` goes by target; `preview` shows the first rows of each as mapped; `unknown` lists values that the
-    profile does not translate as (column, value, count). `seconds` is how long it took.
+    profile does not translate as (column, value, count). `unused_columns` are left out, `kept_columns` are those the
+    profile does not know and keeps in a text all the same. `seconds` is how long it took.
     """
 
     profile: str
@@ -74,6 +75,7 @@ class Outcome:
     unknown: list[tuple[str, str, int]] = field(default_factory=list)
     preview: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     unused_columns: list[str] = field(default_factory=list)
+    kept_columns: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     @property

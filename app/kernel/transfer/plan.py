@@ -23,7 +23,7 @@ from app.schema.errors import DeclarationError
 from app.schema.kinds import BadValue, Kind
 from app.schema.record import Record, many_of
 from app.schema.registry import registry
-from app.schema.transfer import Cell, Computed, Fixed, LinkTo, Parsed, Profile, Target
+from app.schema.transfer import Cell, Fixed, LinkTo, Match, Parsed, Profile, Rest, Source, Target
 
 
 class Entry(NamedTuple):
@@ -43,9 +43,10 @@ class Field:
     name: str
     column: Column[Any] | None
     kind: Kind | None
-    source: Cell | Fixed | Computed | LinkTo
+    source: Source
     draft: cells.Convert = lambda raw: raw
     links: cells.Links | None = None
+    match: cells.Matches | None = None
     default: Any = None
     optional: bool = False
     known: dict[Any, Any] = dataclass_field(default_factory=dict)
@@ -59,9 +60,9 @@ class Field:
     def of_value(self, value: Any) -> Any:
         """A fixed or computed value as it is stored; raises `BadValue` for one its kind does not accept."""
         if not isinstance(value, _REMEMBERED):
-            return self._finish(value)
+            return self._stored(value)
         key = (value.__class__, value)
-        return self.known[key] if key in self.known else self._keep(key, self._finish(value))
+        return self.known[key] if key in self.known else self._keep(key, self._stored(value))
 
     def _keep(self, key: Any, value: Any) -> Any:
         if len(self.known) < _MOST:
@@ -74,6 +75,9 @@ class Field:
             return tuple(sorted({self.links.find(code) for code in value or ()}))
         if value is not None and self.links is not None:
             return self.links.find(value)
+        return self._stored(self.match.find(value) if value is not None and self.match is not None else value)
+
+    def _stored(self, value: Any) -> Any:
         if value is not None and self.kind is not None:
             value = self.kind.read(value)
         if value is None:
@@ -90,12 +94,18 @@ _REMEMBERED = (str, Decimal, date)
 class Plan:
     """The targets of a profile with their fields, ready to read."""
 
-    def __init__(self, profile: Profile, session: Session, zone: ZoneInfo) -> None:
-        self.profile, self.targets = profile, profile.targets
+    def __init__(self, profile: Profile, session: Session, zone: ZoneInfo, others: Sequence[str] = ()) -> None:
+        """`others` are the columns of the file that the profile does not know."""
+        self.profile, self.targets, self.others = profile, profile.targets, tuple(others)
         self.tables: tuple[Table, ...] = tuple(registry[target.record].__table__ for target in self.targets)
         self.position = {target.name: n for n, target in enumerate(self.targets)}
         self._session, self._zone = session, zone
         self._links: dict[str, cells.Links] = {}
+        self._matches: dict[Match, cells.Matches] = {}
+        self.facts = tuple(
+            None if target.found is None else cells.Facts(session, table, target.key, target.found)
+            for target, table in zip(self.targets, self.tables, strict=True)
+        )
         self.fields = tuple(
             tuple(
                 self._several(registry[target.record], name, source)
@@ -114,33 +124,40 @@ class Plan:
         kind, ref = column.info.get("kind"), column.info.get("ref")
         default = column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
         draft: cells.Convert = lambda raw: raw  # noqa: E731
-        links = None
-        if isinstance(source, Cell):
-            if ref:
-                links = self._links.setdefault(ref, cells.Links(self._session, ref))
-            draft = cells.draft(source, source.kind or (None if ref else kind), self._zone)
+        links = match = None
         optional = bool(column.nullable) or isinstance(source, LinkTo)
-        return Field(column.key, column, kind, source, draft, links, default, optional)
+        if isinstance(source, Cell):
+            if source.match is not None:
+                match = self._matches.setdefault(source.match, cells.Matches(self._session, source.match))
+            elif ref:
+                links = self._links.setdefault(ref, cells.Links(self._session, ref))
+            plain = ref or source.match is not None
+            draft = cells.draft(source, source.kind or (None if plain else kind), self._zone)
+            if source.needed:
+                default, optional = None, False
+        return Field(column.key, column, kind, source, draft, links, match, default, optional)
 
     def _several(self, record: type[Record], name: str, source: Any) -> Field:
         """A field that links to many: its cell holds codes with semicolons between."""
         target = many_of(record)[name].target
         links = self._links.setdefault(target, cells.Links(self._session, target))
-        return Field(name, None, None, source, lambda raw: cells.codes(to_text(raw)), links, None, True)
+        return Field(name, None, None, source, lambda raw: cells.codes(to_text(raw)), links, None, None, True)
 
     def prepare(self, rows: Iterable[Row]) -> None:
         """Look up what the cells of these rows link to."""
-        for links in self._links.values():
-            links.forget()
-        for field in (field for fields in self.fields for field in fields):
-            if field.links is None or not isinstance(field.source, Cell):
+        finders: list[cells.Finder] = [*self._links.values(), *self._matches.values(), *filter(None, self.facts)]
+        for finder in finders:
+            finder.forget()
+        for n, field in ((n, field) for n, fields in enumerate(self.fields) for field in fields):
+            asked: cells.Finder | None = field.links or field.match or self.facts[n]
+            if asked is None or not isinstance(field.source, Cell):
                 continue
             texts = set()
             for row in rows:
                 with suppress(BadValue):
                     value = field.draft(row.cells.get(field.source.column))
                     texts |= set(value) if isinstance(value, tuple) else {str(value)} if value is not None else set()
-            field.links.prepare(texts)
+            asked.prepare(texts)
 
     def read(self, row: Row) -> tuple[list[Entry | None], list[tuple[Problem, bool]]]:
         """What a line says of each target, and its problems, each with whether it is a value not translated."""
@@ -204,23 +221,48 @@ class _Reading:
         parsed: dict[str, Any] = {}
         if sound:
             self.parsed[target.name] = parsed
-        values, cells_of_row = [], self.row.cells
+        values = []
         for field in self.plan.fields[n]:
             source, value = field.source, None
             try:
                 if isinstance(source, Cell):
-                    value = parsed[field.name] = field.of_cell(cells_of_row.get(source.column))
+                    value = parsed[field.name] = self._of_cell(target, field, source)
+                    if (facts := self.plan.facts[n]) is not None:
+                        parsed |= facts.find(value)
+                elif isinstance(source, Rest):
+                    value = parsed[field.name] = field.of_value(self._rest(source))
                 elif isinstance(source, Fixed):
                     value = parsed[field.name] = field.of_value(source.value)
                 elif isinstance(source, LinkTo):
                     self._check_link(field, source)
                 elif not self.problems:
-                    value = parsed[field.name] = field.of_value(self._compute(target, field, source))
+                    value = parsed[field.name] = field.of_value(self._compute(target, field, source.rule))
             except BadValue as error:
                 self._refuse(field, error)
             values.append(value)
         if not self.problems:
             self.entries[n] = Entry(self._key(target, parsed), tuple(values))
+
+    def _of_cell(self, target: Target, field: Field, cell: Cell) -> Any:
+        """The value of a cell, or what stands for a blank one; raises `BadValue`. A bad line is asked no more rules."""
+        raw = self.row.cells.get(cell.column)
+        value = field.of_cell(raw) if cell.blank is None or to_text(raw, lines=True) is not None else None
+        if value is None and cell.blank is not None and not self.problems:
+            blank = cell.blank
+            given = blank.value if isinstance(blank, Fixed) else self._compute(target, field, blank.rule)
+            return field.of_value(given)
+        if value is not None and cell.check is not None and not self.problems:
+            check = cell.check
+            self._compute(target, field, lambda parsed: check(value, parsed))
+        return value
+
+    def _rest(self, rest: Rest) -> str | None:
+        cells_of_row = self.row.cells
+        lines = [to_text(cells_of_row.get(rest.column), lines=True)] if rest.column else []
+        for column in (*rest.also, *self.plan.others):
+            if (text := to_text(cells_of_row.get(column))) is not None:
+                lines.append(f"{column}: {text}")
+        return "\n".join(filter(None, lines)) or None
 
     def _ask(self, target: Target, when: Callable[[Parsed, Mapping[str, Any]], bool]) -> bool:
         try:
@@ -228,9 +270,9 @@ class _Reading:
         except Exception as error:
             raise self._fault(target, "when", error) from error
 
-    def _compute(self, target: Target, field: Field, source: Computed) -> Any:
+    def _compute(self, target: Target, field: Field, rule: Callable[[Parsed], Any]) -> Any:
         try:
-            return source.rule(self.parsed)
+            return rule(self.parsed)
         except BadValue:
             raise
         except ValueError as error:

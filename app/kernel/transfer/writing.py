@@ -13,6 +13,7 @@ from app.kernel import history, links, numbering
 from app.kernel.actor import Actor, current_actor
 from app.kernel.database import among, put
 from app.kernel.spelling import is_spelt, spelt
+from app.kernel.transfer.cells import nowhere
 from app.kernel.transfer.outcome import Outcome, Problem
 from app.kernel.transfer.plan import Entry, Plan
 from app.kernel.transfer.ruling import Ruling
@@ -26,6 +27,7 @@ from app.schema.transfer import LinkTo
 
 CHUNK = 1000
 DATABASE_REFUSES = "the database refuses this row: %(rule)s"
+HELD = "what it belongs to stands otherwise here, and moves only by its steps"
 Lines = Sequence[tuple[int, Sequence[Entry | None]]]
 Settled = dict[str, tuple[int, str]]
 
@@ -131,9 +133,22 @@ class Writer:
             entries = {entry.key: entries for _, entries in lines if (entry := entries[n]) is not None}
             known = self._stage.ids(n, entries)
             todo = {key: self._values(n, entries[key], ids) for key in entries.keys() - known.keys()}
-            settled.append(self._target(n, {key: todo[key] for key in entries if key in todo}))
+            held = self._held(n, entries, settled)
+            settled.append(self._target(n, {key: todo[key] for key in entries if key in todo}, held))
             ids.append(known | {key: id_ for key, (id_, _) in settled[n].items()})
         return settled
+
+    def _held(self, n: int, entries: dict[str, Sequence[Entry | None]], settled: list[Settled]) -> dict[str, str]:
+        """The keys whose rows would belong to one that was left as it is, each with the field that links to it."""
+        held = {}
+        for name, source in self._plan.targets[n].fields.items():
+            if isinstance(source, LinkTo):
+                position = self._plan.position[source.target]
+                for key, line in entries.items():
+                    linked = line[position]
+                    if linked is not None and settled[position].get(linked.key, (0, ""))[1] == "kept":
+                        held[key] = name
+        return held
 
     def _values(self, n: int, entries: Sequence[Entry | None], ids: list[dict[str, int]]) -> dict[str, Any]:
         """The values of a row, its links resolved."""
@@ -146,8 +161,11 @@ class Writer:
                 values[name] = ids[position][linked.key] if linked is not None else None
         return values
 
-    def _target(self, n: int, wanted: dict[str, dict[str, Any]]) -> Settled:
-        """Find, judge, then change or make the rows of one target. Raises `Ruled`; nothing of it is written then."""
+    def _target(self, n: int, wanted: dict[str, dict[str, Any]], held: dict[str, str]) -> Settled:
+        """Find, judge, then change or make the rows of one target. Raises `Ruled`; nothing of it is written then.
+
+        None is made for the `held`: a payment of a claim that is not paid here would be money nobody decided on.
+        """
         if not wanted:
             return {}
         way = self._ways[n]
@@ -176,7 +194,12 @@ class Writer:
                 changes.append((row, {name: wanted[key][name] for name in changed}))
         fresh = {key: values for key, values in wanted.items() if key not in found}
         for key, values in fresh.items():
-            if wrong := list(way.ruling.faults(values, None, set())):
+            if self._plan.targets[n].found is not None:  # it stood there while the file was read
+                gone = nowhere(way.table, values[way.key.key])
+                faults[key] = [(way.key.key, gone.msgid, gone.args_)]
+            elif key in held:
+                faults[key] = [(held[key], HELD, {})]
+            elif wrong := list(way.ruling.faults(values, None, set())):
                 faults[key] = wrong
         if faults:
             raise Ruled(n, faults)
