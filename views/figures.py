@@ -21,7 +21,7 @@ from app.schema.errors import NotFound
 from app.schema.measure import Measure
 from app.schema.registry import registry
 from models.appraisal import AppraisalLine
-from models.appraisal.operations import rows_behind
+from models.appraisal.operations import rows_behind as rows_of_line
 from views.page import Page
 
 SHOWN = 200
@@ -56,7 +56,7 @@ class FiguresPage(Page):
             value=in_words(measure, measure.reading(measure.figure(db.session, whose, first, last))),
             chart=_chart(measure, whose, months),
             record=record,
-            **_shown(record, rows),
+            **rows_behind(record, rows),
         )
 
     @expose("/<int:key>")
@@ -65,7 +65,7 @@ class FiguresPage(Page):
         line: Any = find(db.session, AppraisalLine, key)
         measure = registry.measures[line.measure]
         record = registry[measure.record]
-        behind = record.id.in_(rows_behind(db.session, line).with_only_columns(record.id))
+        behind = record.id.in_(rows_of_line(db.session, line).with_only_columns(record.id))
         return render_template(
             "figures/show.html",
             line=line,
@@ -74,11 +74,11 @@ class FiguresPage(Page):
             cell=cell,
             field=lambda name: field_of(AppraisalLine, name),
             read=Read(line, {}, line.title),
-            **_shown(record, behind),
+            **rows_behind(record, behind),
         )
 
 
-def _shown(record: Any, behind: Any) -> dict[str, Any]:
+def rows_behind(record: Any, behind: Any) -> dict[str, Any]:
     """The rows behind a figure for the templates: the first of them, and how many there are."""
     columns = columns_of(record)
     reading = Reading(record, columns)
@@ -91,7 +91,7 @@ def in_words(measure: Measure, value: Decimal | None) -> str:
     """A value in the measure's unit; a dash where there is none."""
     if value is None:
         return "—"
-    rounded = value.quantize(Decimal("0.1") if measure.unit == "%" else Decimal(1))
+    rounded = value.quantize(Decimal("0.1") if measure.unit in ("%", "days") else Decimal(1))
     return f"{rounded:,}" + (" %" if measure.unit == "%" else "")
 
 

@@ -227,7 +227,7 @@ def _figures(period: tuple[date, date], earlier: tuple[date, date]) -> Iterator[
     whose = None if any(_led()) else actor.user_id
     for measure in registry.measures:
         record = registry[measure.record]
-        if not may(actor, "read", record):
+        if not measure.prominent or not may(actor, "read", record):
             continue
         now, before = (measure.reading(measure.figure(db.session, whose, *span)) for span in (period, earlier))
         nothing = (None, Decimal(0)) if measure.counts else (None,)

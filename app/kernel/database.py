@@ -26,6 +26,8 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
+from app.kernel.days import day_in_zone
+
 _read_only: ContextVar[bool] = ContextVar("read_only", default=False)
 _patience: ContextVar[int | None] = ContextVar("patience", default=None)
 BUSY = 30_000
@@ -96,6 +98,7 @@ def prepare(engine: Engine) -> Engine:
         for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", f"busy_timeout={BUSY}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        connection.create_function("house_day", 2, day_in_zone, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -331,7 +331,11 @@ def _domain(record: type[Record]) -> list[str]:
         for each in registry.settings
         if _in(each.name, name)
     ]
-    measures = [f"- `{each.name}`: {each.label} ({each.unit})" for each in registry.measures if each.record == table]
+    measures = [
+        f"- `{each.name}`: {each.label} ({each.unit}). {each.definition}".removesuffix(". ")
+        for each in registry.measures
+        if each.record == table
+    ]
     found = []
     for title, lines in (("Jobs", jobs), ("Settings", settings), ("Measures", measures)):
         if lines:

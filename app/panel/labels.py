@@ -119,8 +119,10 @@ def msgids() -> Iterator[str]:
     yield from (setting.unit for setting in registry.settings if setting.unit)
     yield from (words(setting.name.partition(".")[0]) for setting in registry.settings)
     yield from (measure.unit for measure in registry.measures if measure.unit)
+    yield from (measure.definition for measure in registry.measures if measure.definition)
     for report in registry.reports:
         yield from report.columns.values()
+        yield from report.notes
         yield from (words(dimension) for dimension in report.dimensions)
 
 

@@ -33,6 +33,7 @@ class Measure:
     `rows` gives the statement of the rows behind it, of record `record`: ``(user_id, first, last) -> Select``,
     all people's with None; it is run under the viewer's own access. `unit` is how its value is read; in "%" it is
     a hundred times the quotient. A plain count (`counts`) is 0 for whoever has no rows; anything else has no value.
+    `definition` says in a sentence what is measured against what. Those not `prominent` are left off the front page.
     """
 
     name: str
@@ -43,6 +44,8 @@ class Measure:
     rows: Callable[[int | None, date, date], Any]
     higher_is_better: bool = True
     counts: bool = False
+    definition: str = ""
+    prominent: bool = True
 
     def of(self, figures: Figures, user_id: int | None) -> Figure:
         """One person's figure among those of everybody or, with None, the figure of all together."""

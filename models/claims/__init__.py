@@ -1,6 +1,6 @@
 """Claims: from first notice over papers, survey and decision to the payout (systems 38 to 42)."""
 
-from models.claims import jobs, letters, measures, profile, settings
+from models.claims import jobs, letters, measures, profile, ratios, report, settings
 from models.claims.claim import Claim
 from models.claims.claim_line import ClaimLine
 from models.claims.paper import Paper
@@ -23,5 +23,7 @@ __all__ = [
     "letters",
     "measures",
     "profile",
+    "ratios",
+    "report",
     "settings",
 ]

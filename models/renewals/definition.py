@@ -3,37 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Case, Integer, Subquery, case, func, literal, or_, select
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import Case, Subquery, case, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
-from sqlalchemy.sql.functions import FunctionElement
 
 from app.kernel.access import reachable
 from app.kernel.actor import on_behalf
+from app.kernel.days import DaysBetween
 from models.contracts import Contract
 from models.contracts.states import ContractState as S
 from models.products import Product
 from models.renewals.renewal import Renewal
 from models.renewals.rules import LeftOut
-
-
-class DaysBetween(FunctionElement[int]):
-    """``DaysBetween(later, earlier)``: whole days from one day to another."""
-
-    type = Integer()
-    inherit_cache = True
-
-
-@compiles(DaysBetween)
-def _subtract(element: DaysBetween, compiler: Any, **kw: Any) -> str:
-    later, earlier = (compiler.process(day, **kw) for day in element.clauses)
-    return f"({later} - {earlier})"
-
-
-@compiles(DaysBetween, "sqlite")
-def _subtract_julian(element: DaysBetween, compiler: Any, **kw: Any) -> str:
-    later, earlier = (compiler.process(day, **kw) for day in element.clauses)
-    return f"CAST(julianday({later}) - julianday({earlier}) AS INTEGER)"
 
 
 def left_out(contract: Any = Contract, product: Any = Product) -> Case[Any]:

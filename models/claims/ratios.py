@@ -1,0 +1,121 @@
+"""Measures of the book: how often claims arise, what part of the premium they cost; credited to a contract's keeper."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+
+from app.schema.measure import Figure, Figures, Measure, measure
+from models.claims.amounts import NOTHING, noticed, of, outstanding, paid
+from models.claims.claim import Claim
+from models.contracts import Contract
+from models.contracts.earning import Volume, up_to_today, volumes
+
+DAY = timedelta(days=1)
+
+
+def _against(session: Session, sums: Any, first: date, last: date, of_volume: Any) -> Figures:
+    """Sums by the keeper of the contract over a volume of the same contracts."""
+    above = {keeper: Decimal(amount) for keeper, amount in session.execute(sums)}
+    below = volumes(session, first, up_to_today(last), Contract.owner_id)
+    return {
+        keeper: Figure(above.get(keeper, Decimal(0)), of_volume(below.get(keeper, Volume())))
+        for keeper in above.keys() | below.keys()
+    }
+
+
+def _kept(rows: Select[Any], user_id: int | None) -> Select[Any]:
+    return rows if user_id is None else rows.join(Contract).where(Contract.owner_id == user_id)
+
+
+# Frequency
+
+
+def _frequencies(session: Session, first: date, last: date) -> Figures:
+    counts = select(Contract.owner_id, func.count(Claim.id)).join(Claim).where(noticed(first, last))
+    return _against(session, counts.group_by(Contract.owner_id), first, last, lambda volume: volume.years)
+
+
+def _noticed(user_id: int | None, first: date, last: date) -> Select[Any]:
+    return _kept(select(Claim).where(noticed(first, last)), user_id)
+
+
+measure(
+    Measure(
+        "claim_frequency",
+        "Claim frequency",
+        "claim",
+        "%",
+        _frequencies,
+        _noticed,
+        higher_is_better=False,
+        definition="Claims reported in the time and not withdrawn, per hundred contract-years on risk in it.",
+        prominent=False,
+    )
+)
+
+
+# Loss ratios
+
+
+def _costs(first: date, last: date, changes: bool) -> tuple[Select[Any], ColumnElement[Decimal]]:
+    """Claims with what was paid in the time, and what is outstanding after it or, with `changes`, how that changed."""
+    within, after = paid(first, last), outstanding(last)
+    claims = select(Claim).outerjoin(within, within.c.claim_id == Claim.id)
+    claims = claims.outerjoin(after, after.c.claim_id == Claim.id)
+    cost = of(within) + of(after)
+    if changes:
+        before = outstanding(first - DAY)
+        claims, cost = claims.outerjoin(before, before.c.claim_id == Claim.id), cost - of(before)
+    return claims, cost
+
+
+def _summed(first: date, last: date, changes: bool) -> Any:
+    claims, cost = _costs(first, last, changes)
+    return claims.join(Contract).with_only_columns(Contract.owner_id, func.sum(cost)).group_by(Contract.owner_id)
+
+
+def _earned_ratios(session: Session, first: date, last: date) -> Figures:
+    return _against(session, _summed(first, last, True), first, last, lambda volume: volume.earned)
+
+
+def _simple_ratios(session: Session, first: date, last: date) -> Figures:
+    return _against(session, _summed(first, last, False), first, last, lambda volume: volume.written)
+
+
+def _costly(changes: bool) -> Any:
+    def rows(user_id: int | None, first: date, last: date) -> Select[Any]:
+        claims, cost = _costs(first, last, changes)
+        return _kept(claims.where(cost != NOTHING), user_id)
+
+    return rows
+
+
+measure(
+    Measure(
+        "loss_ratio_earned",
+        "Loss ratio (earned)",
+        "claim",
+        "%",
+        _earned_ratios,
+        _costly(True),
+        higher_is_better=False,
+        definition="Net paid in the time and the change of what is outstanding, of the premium earned in it by days.",
+        prominent=False,
+    )
+)
+measure(
+    Measure(
+        "loss_ratio_simple",
+        "Loss ratio (simple)",
+        "claim",
+        "%",
+        _simple_ratios,
+        _costly(False),
+        higher_is_better=False,
+        definition="Paid in the time and outstanding at its end, of the premium of contracts that began in it.",
+        prominent=False,
+    )
+)
