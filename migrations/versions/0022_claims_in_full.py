@@ -794,6 +794,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_transfer_file_state"), ["state"], unique=False)
 
     with op.batch_alter_table("payout", schema=None) as batch_op:
+        batch_op.alter_column("payee_account", existing_type=sa.String(length=34), nullable=True)
         batch_op.add_column(sa.Column("transfer_file_id", sa.Integer(), nullable=True))
         batch_op.create_index(batch_op.f("ix_payout_transfer_file_id"), ["transfer_file_id"], unique=False)
         batch_op.create_foreign_key(
@@ -807,7 +808,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table, name, _when in RULES:
         _accept(table, name)
+    op.execute("UPDATE payout SET payee_account = '00000000' WHERE payee_account IS NULL")
     with op.batch_alter_table("payout", schema=None) as batch_op:
+        batch_op.alter_column("payee_account", existing_type=sa.String(length=34), nullable=False)
         batch_op.drop_constraint(batch_op.f("fk_payout_transfer_file_id"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_payout_transfer_file_id"))
         batch_op.drop_column("transfer_file_id")

@@ -31,7 +31,7 @@ from app.schema.roles import LEADERS, Role
 from app.schema.rows import Owned
 from app.schema.traits import Attached, Noted
 from app.schema.workflow import Return, Step, Workflow
-from models.claims import asking, effects, settling
+from models.claims import asking, cover, effects, settling
 from models.claims.settings import (
     AUTHORITY,
     DECISION_DAYS,
@@ -39,7 +39,6 @@ from models.claims.settings import (
     HANDOVER_HOURS,
     PAYMENT_DAYS,
     PAYMENT_WARNING,
-    PROMISE_DAYS,
     PROMISE_WARNING,
     REFUSAL_DAYS,
     SUPERVISED,
@@ -289,7 +288,7 @@ class Claim(Attached, Owned, Noted, Record):
                 until=DECIDED,
                 void=S.REPORTED | S.WITHDRAWN,
                 anew=CLOSED,
-                within=PROMISE_DAYS,
+                within=cover.promised,
                 on=Counted.WORKING_DAYS,
                 warn=PROMISE_WARNING,
             ),

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.settings import setting_value
+from app.schema.settings import Setting
 from models.claims import settings
 from models.claims.claim_line import ClaimLine
 from models.claims.states import ClaimState, Flag, Lane
@@ -78,6 +79,12 @@ def lane_of(session: Session, claim: "Claim") -> Lane:
     slow = select(ProductVersion.id).join(Contract, Contract.product_version_id == ProductVersion.id)
     kept_slow = slow.where(Contract.id == claim.contract_id, ProductVersion.fast_lane.is_(False))
     return Lane.STANDARD if session.scalar(kept_slow) is not None else Lane.FAST
+
+
+def promised(claim: "Claim") -> Setting:
+    """The limit the customer is promised a decision within: each lane has its own."""
+    lanes = {Lane.FAST: settings.FAST_PROMISE, Lane.NAMED: settings.NAMED_PROMISE}
+    return lanes.get(claim.lane, settings.PROMISE)
 
 
 def _not_in_force(contract: Contract, on: date) -> Iterator[Finding]:

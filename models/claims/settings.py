@@ -25,7 +25,9 @@ OUTLIER_FACTOR = setting(
 )
 OUTLIER_CASES = setting("claims.outlier_cases", 20, INTEGER, "Claims of a kind needed for its average")
 HANDOVER_HOURS = setting("claims.handover_hours", 8, LIMIT, "Hand-over of a reported claim", "working hours")
-PROMISE_DAYS = setting("claims.promise_days", 10, LIMIT, "Promised decision on a claim", "working days")
+FAST_PROMISE = setting("claims.promise_days_fast", 1, LIMIT, "Promised decision in the fast lane", "working days")
+PROMISE = setting("claims.promise_days", 10, LIMIT, "Promised decision on a claim", "working days")
+NAMED_PROMISE = setting("claims.promise_days_named", 20, LIMIT, "Promised decision on a large claim", "working days")
 PROMISE_WARNING = setting(
     "claims.promise_warning_days", 2, LIMIT, "Warning before the promised decision on a claim", "working days"
 )

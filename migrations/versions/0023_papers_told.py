@@ -1,13 +1,13 @@
 """What a claimant is asked for and told: a hint on papers, another clause and the reason of a refusal, links made void.
 
-Revision ID: 0025
+Revision ID: 0023
 Revises: 0022
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
+revision = "0023"
 down_revision = "0022"
 branch_labels = None
 depends_on = None
