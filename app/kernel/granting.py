@@ -187,7 +187,9 @@ def _four_eyes(
     """The steps that could be taken by somebody else than an earlier one, and then could not: one person has both."""
 
     def holding(holders: Mapping[Right, set[int]], name: str, step: str) -> set[int]:
-        return holders.get(("add" if step == "add" else f"step:{step}", name), set())
+        link, _, own = step.rpartition(".")
+        name = str(registry[name].__table__.columns[f"{link}_id"].info["ref"]) if link else name
+        return holders.get(("add" if own == "add" else f"step:{own}", name), set())
 
     for name in sorted(records):
         workflow = record.workflow if (record := registry.get(name)) is not None else None

@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.kernel import history
 from app.kernel.access import may, widened, within
 from app.kernel.actor import Actor, acting, on_behalf
 from app.kernel.approvals import takes_part
@@ -23,7 +22,7 @@ from app.kernel.handing import may_assign, may_hand_over, may_take
 from app.kernel.permissions import called
 from app.kernel.reveal import may_reveal
 from app.kernel.rights import Right, roles_named
-from app.kernel.workflow import is_closed, is_frozen, offers
+from app.kernel.workflow import earlier_takers, is_closed, is_frozen, offers, step_meant
 from app.schema.errors import Refusal
 from app.schema.record import Record
 from app.schema.registry import registry
@@ -177,19 +176,15 @@ def _step(session: Session, actor: Actor, verb: str, row: Record) -> Iterator[Re
     offer = next((each for each in offers(session, row, actor) if each.step is step), None)
     if offer is None or offer.reason is None:
         return
-    earlier = [each for each in step.not_by if actor.user_id in history.takers(session, row, _kept(each))]
+    earlier = [each for each in step.not_by if actor.user_id in earlier_takers(session, row, each)]
     if earlier and (step.when is None or not step.when(row)):
-        took = workflow.step(earlier[0])
+        took = step_meant(type(row), earlier[0])
         what = Label(took.title) if took is not None else Label("Add")
         yield Reason(offer.open, Sentence(FOUR_EYES, earlier=what))
     else:
         why = offer.reason
         because = Sentence(why.message, **why.args_) if isinstance(why, Refusal) else Label(why)
         yield Reason(offer.open, Sentence("The step is closed: %(reason)s", reason=because))
-
-
-def _kept(step_name: str) -> str:
-    return step_name if step_name == "add" else f"step:{step_name}"
 
 
 def _taking(session: Session, actor: Actor, verb: str, row: Record, step: Step) -> Iterator[Reason]:

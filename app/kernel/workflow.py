@@ -17,6 +17,7 @@ from app.schema.errors import Conflict, DeclarationError, Invalid, NotFound, Not
 from app.schema.events import Event, reactions
 from app.schema.kinds import BadValue, State, choice_kind
 from app.schema.record import Record, kind_of, words
+from app.schema.registry import registry
 from app.schema.workflow import SPOKEN, Effect, Move, Return, Step, Withdraw, Workflow
 
 VERDICT = choice_kind(Verdict)
@@ -90,8 +91,25 @@ def _obstacle(session: Session, row: Record, step: Step, actor: Actor) -> str | 
 
 
 def _took(session: Session, row: Record, step_name: str, actor: Actor) -> bool:
-    verb = step_name if step_name == "add" else f"step:{step_name}"
-    return actor.user_id is not None and actor.user_id in history.takers(session, row, verb)
+    return actor.user_id is not None and actor.user_id in earlier_takers(session, row, step_name)
+
+
+def earlier_takers(session: Session, row: Record, earlier: str) -> set[int]:
+    """The users who took the step `earlier` (or ``add``) of a row, or of one it links to (``claim.approve``)."""
+    link, _, name = earlier.rpartition(".")
+    verb = name if name == "add" else f"step:{name}"
+    if not link:
+        return history.takers(session, row, verb)
+    column = row.__table__.columns[f"{link}_id"]
+    return history.takers_of(session, column.info["ref"], getattr(row, column.key), verb)
+
+
+def step_meant(record: type[Record], earlier: str) -> Step | None:
+    """The step `earlier` of a record, or of one it links to; None for ``add``."""
+    link, _, name = earlier.rpartition(".")
+    if link:
+        record = registry[record.__table__.columns[f"{link}_id"].info["ref"]]
+    return record.workflow.step(name) if record.workflow is not None else None
 
 
 def _named(row: Record, step_name: str) -> Step:

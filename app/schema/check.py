@@ -94,7 +94,7 @@ def faults_of(record: type[Record], registry: Registry) -> Iterator[str]:
         if due is None or due.info.get("kind") not in (DAY, MOMENT):
             yield f"says due={workflow.due!r}, which is no Day or Moment of it"
     for step in steps:
-        yield from (f"step {step.name!r} {fault}" for fault in _step_faults(record, step, names))
+        yield from (f"step {step.name!r} {fault}" for fault in _step_faults(record, step, names, registry))
     yield from clocks.faults_of(record)
     if record in (reached := _seen_through(record, registry)):
         yield f"is seen through itself ({', '.join(sorted(r.__name__ for r in reached))}): take one link out"
@@ -104,12 +104,23 @@ def faults_of(record: type[Record], registry: Registry) -> Iterator[str]:
             yield f"is seen through {path!r}, which is no field of a record"
 
 
-def _step_faults(record: type[Record], step: Step, names: set[str]) -> Iterator[str]:
+def _linked_step_faults(record: type[Record], name: str, registry: Registry) -> Iterator[str]:
+    """`name` is no step of the record itself: perhaps one of a row it links to."""
+    link, _, own = name.rpartition(".")
+    column = record.__table__.columns.get(f"{link}_id")
+    linked = registry.get(column.info.get("ref", "")) if column is not None else None
+    if linked is None:
+        yield f"says not_by={name!r}, which is no step of it"
+    elif own != "add" and (linked.workflow is None or linked.workflow.step(own) is None):
+        yield f"says not_by={name!r}, which is no step of {linked.__tablename__}"
+
+
+def _step_faults(record: type[Record], step: Step, names: set[str], registry: Registry) -> Iterator[str]:
     columns, workflow = record.__table__.columns, record.workflow
     for name in {asked.removesuffix("?") for asked in step.asks} - set(SPOKEN) - set(columns.keys()):
         yield f"asks for {name!r}, which is no field of it"
     for name in set(step.not_by) - {"add"} - names:
-        yield f"says not_by={name!r}, which is no step of it"
+        yield from _linked_step_faults(record, name, registry)
     for name in set(step.needs.sealed if step.needs else ()) - set(columns.keys()):
         yield f"seals {name!r}, which is no field of it"
     bound = workflow.step(step.bound_to) if workflow and step.bound_to else None

@@ -11,19 +11,21 @@ from sqlalchemy import DDL, Table, event
 from app.schema.rules import Rule, name_rule
 
 
-def refuse(table: Table, name: str, when: str, message: str, column: str) -> None:
+def refuse(table: Table, name: str, when: str, message: str, column: str, of: tuple[str, ...] = ()) -> None:
     """Refuse rows of `table` for which `when` holds, SQL in which ``NEW`` is the row, with `message` at `column`.
 
-    `name` says what holds then, as a constraint's does: ``nobody_pays_what_he_or_she_approved``.
+    `name` says what holds then, as a constraint's does: ``nobody_pays_what_he_or_she_approved``. It is asked when a row
+    is made, and when it is changed in one of the columns `of`, by default in any.
     """
     name_rule(table, f"ck_{table.name}_{name}", column, Rule(name, "", message))
-    for dialect, statement in statements(table.name, name, when):
+    for dialect, statement in statements(table.name, name, when, of):
+        table.info.setdefault("triggers", []).append((dialect, statement))
         event.listen(table, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=dialect))
 
 
-def statements(table: str, name: str, when: str) -> Iterator[tuple[str, str]]:
+def statements(table: str, name: str, when: str, of: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
     """The triggers of a rule, each with the dialect it is for."""
-    constraint = f"ck_{table}_{name}"
+    constraint, update = f"ck_{table}_{name}", f"UPDATE OF {', '.join(of)}" if of else "UPDATE"
     yield (
         "postgresql",
         f"CREATE OR REPLACE FUNCTION {constraint}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {when} THEN "
@@ -34,9 +36,9 @@ def statements(table: str, name: str, when: str) -> Iterator[tuple[str, str]]:
         "postgresql",
         f"CREATE TRIGGER {constraint} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {constraint}()",
     )
-    for moment in ("insert", "update"):
+    for moment, words in (("insert", "INSERT"), ("update", update)):
         yield (
             "sqlite",
-            f"CREATE TRIGGER {constraint}_on_{moment} BEFORE {moment.upper()} ON {table} WHEN {when} "
+            f"CREATE TRIGGER {constraint}_on_{moment} BEFORE {words} ON {table} WHEN {when} "
             f"BEGIN SELECT RAISE(ABORT, 'CHECK constraint failed: {constraint}'); END",
         )

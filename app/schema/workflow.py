@@ -34,10 +34,10 @@ class Step:
     `by` are the roles that may (administrators may change it); a step without it does not exist. `when` answers None
     or the reason why not: a sentence, or a `Refusal` where it has places to fill. `asks` are fields of the record, or
     ``reason``, that must be answered; those with a trailing ``?`` may be left empty. `not_by` names earlier steps (or
-    ``add``) whose taker may not take this one: four eyes. `needs` says whose agreements it takes (`Tiers`, `Reviews`):
-    the state moves with the last of them, and `by` is whoever may give one. `bound_to` names such a step: what it
-    agreed to must still stand unchanged. `effect` runs in the same transaction, after the state has moved; then the
-    event class `publishes` is called with the row's id and
+    ``add``) whose taker may not take this one: four eyes; ``claim.approve`` is a step of the row that `claim_id` links
+    to. `needs` says whose agreements it takes (`Tiers`, `Reviews`): the state moves with the last of them, and `by` is
+    whoever may give one. `bound_to` names such a step: what it agreed to must still stand unchanged. `effect` runs in
+    the same transaction, after the state has moved; then the event class `publishes` is called with the row's id and
     told to whoever declared `@on` it.
     """
 

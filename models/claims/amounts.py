@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Subquery, case, func, literal, select
 from app.kernel.days import Greatest, begins, ends
 from models.claims.claim import Claim
 from models.claims.payout import Payout
-from models.claims.states import ClaimState
+from models.claims.recovery import Recovery
+from models.claims.states import ClaimState, RecoveryState
 
 MONEY = Payout.__table__.c.amount.type
 NOTHING = literal(Decimal("0.00"), MONEY)
@@ -35,6 +36,17 @@ def paid(first: date | None = None, last: date | None = None) -> Subquery:
         sums = sums.where(Payout.paid_on >= first)
     if last is not None:
         sums = sums.where(Payout.paid_on <= last)
+    return sums.subquery()
+
+
+def recovered(first: date | None = None, last: date | None = None) -> Subquery:
+    """What came back from one day to another: `amount` by `claim_id`."""
+    sums = select(Recovery.claim_id, func.sum(Recovery.received).label("amount")).group_by(Recovery.claim_id)
+    sums = sums.where(Recovery.state == RecoveryState.RECEIVED)
+    if first is not None:
+        sums = sums.where(Recovery.received_on >= first)
+    if last is not None:
+        sums = sums.where(Recovery.received_on <= last)
     return sums.subquery()
 
 

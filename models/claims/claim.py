@@ -186,6 +186,8 @@ class Claim(Attached, Owned, Noted, Record):
             Related("paper", "claim_id"),
             Related("survey", "claim_id"),
             Related("payout", "claim_id"),
+            Related("recovery", "claim_id"),
+            Related("case_review", "claim_id"),
         ),
     )
     workflow = Workflow(

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from app.schema.measure import Figure, Figures, Measure, measure
-from models.claims.amounts import NOTHING, noticed, of, outstanding, paid
+from models.claims.amounts import NOTHING, noticed, of, outstanding, paid, recovered
 from models.claims.claim import Claim
 from models.contracts import Contract
 from models.contracts.earning import Volume, up_to_today, volumes
@@ -61,14 +61,18 @@ measure(
 
 
 def _costs(first: date, last: date, changes: bool) -> tuple[Select[Any], ColumnElement[Decimal]]:
-    """Claims with what was paid in the time, and what is outstanding after it or, with `changes`, how that changed."""
+    """Claims with what was paid in the time and what is outstanding after it.
+
+    With `changes` what was paid net of what came back, and how what is outstanding changed.
+    """
     within, after = paid(first, last), outstanding(last)
     claims = select(Claim).outerjoin(within, within.c.claim_id == Claim.id)
     claims = claims.outerjoin(after, after.c.claim_id == Claim.id)
     cost = of(within) + of(after)
     if changes:
-        before = outstanding(first - DAY)
-        claims, cost = claims.outerjoin(before, before.c.claim_id == Claim.id), cost - of(before)
+        before, back = outstanding(first - DAY), recovered(first, last)
+        claims = claims.outerjoin(before, before.c.claim_id == Claim.id)
+        claims, cost = claims.outerjoin(back, back.c.claim_id == Claim.id), cost - of(before) - of(back)
     return claims, cost
 
 
@@ -102,7 +106,7 @@ measure(
         _earned_ratios,
         _costly(True),
         higher_is_better=False,
-        definition="Net paid in the time and the change of what is outstanding, of the premium earned in it by days.",
+        definition="Paid less what came back, and the change of what is outstanding, of the premium earned by days.",
         prominent=False,
     )
 )

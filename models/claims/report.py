@@ -13,16 +13,17 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, case, func, literal, select
+from sqlalchemy import Select, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.kernel.clock import house_day
 from app.kernel.days import HouseDay, MonthOf
 from app.schema.report import Months, Report, report
-from models.claims.amounts import NOTHING, noticed, of, outstanding, paid
+from models.claims.amounts import NOTHING, noticed, of, outstanding, paid, recovered
 from models.claims.claim import Claim
 from models.claims.payout import Payout
-from models.claims.states import LossCause
+from models.claims.recovery import Recovery
+from models.claims.states import LossCause, RecoveryState
 from models.contracts import Contract
 from models.contracts.earning import ON_RISK, Volume, first_day, monthly, on_risk_in, up_to_today, volumes, written_in
 from models.contracts.rules import half_up
@@ -37,6 +38,8 @@ COLUMNS = {
     "frequency": "Claim frequency, %",
     "paid_claims": "Claims paid for",
     "severity": "Paid per claim",
+    "paid": "Paid",
+    "recovered": "Recovered",
     "cost": "Net paid",
     "outstanding": "Outstanding",
     "premium_earned": "Premium earned",
@@ -51,7 +54,9 @@ OPENS = {
     "frequency": "claim",
     "paid_claims": "claim",
     "severity": "payout",
-    "cost": "payout",
+    "paid": "payout",
+    "recovered": "recovery",
+    "cost": "claim",
     "outstanding": "claim",
     "premium_earned": "contract",
     "loss_ratio_earned": "claim",
@@ -61,6 +66,7 @@ OPENS = {
 }
 NOTES = (
     "Claims are those reported in the months and not withdrawn; every figure of a line is of the same claims.",
+    "Net paid is what was paid less what came back.",
     "Frequency: claims per hundred contract-years on risk in the months.",
     "Loss ratio (earned): net paid and the change of what is outstanding, of the premium earned by days in the months.",
     "Loss ratio (simple): paid and outstanding, of the premium of contracts that began in the months.",
@@ -135,6 +141,8 @@ def _line(cut: str, key: str, sums: Sums, volume: Volume) -> dict[str, Any]:
         "frequency": percent(sums.claims, volume.years),
         "paid_claims": sums.paid_claims,
         "severity": half_up(sums.paid / sums.paid_claims) if sums.paid_claims else None,
+        "paid": sums.paid,
+        "recovered": sums.recovered,
         "cost": net,
         "outstanding": sums.outstanding,
         "premium_earned": volume.earned,
@@ -152,7 +160,7 @@ def _days(months: Months) -> tuple[date | None, date]:
 
 
 def _sums(session: Session, by: str, first: date | None, last: date) -> dict[Any, Sums]:
-    spent, owed, key = paid(), outstanding(house_day(datetime.now(UTC))), CUTS[by].claims
+    spent, back, owed, key = paid(), recovered(), outstanding(house_day(datetime.now(UTC))), CUTS[by].claims
     limited = Claim.decided_on.is_not(None) & Claim.decide_by.is_not(None)
     grouped = (
         select(
@@ -160,7 +168,7 @@ def _sums(session: Session, by: str, first: date | None, last: date) -> dict[Any
             func.count(),
             func.count(spent.c.claim_id),
             func.sum(of(spent)),
-            func.sum(NOTHING),
+            func.sum(of(back)),
             func.sum(of(owed)),
             func.count(case((limited, 1))),
             func.count(case((limited & (Claim.decided_on <= Claim.decide_by), 1))),
@@ -168,6 +176,7 @@ def _sums(session: Session, by: str, first: date | None, last: date) -> dict[Any
         .select_from(Claim)
         .join(Contract, Contract.id == Claim.contract_id)
         .outerjoin(spent, spent.c.claim_id == Claim.id)
+        .outerjoin(back, back.c.claim_id == Claim.id)
         .outerjoin(owed, owed.c.claim_id == Claim.id)
         .where(noticed(first, last))
         .group_by(key)
@@ -218,16 +227,24 @@ def behind(by: str, key: str, column: str, months: Months) -> Select[Any]:
     claims = select(Claim).join(Contract, Contract.id == Claim.contract_id).where(noticed(first, last))
     if key != ALL:
         claims = claims.where(_is(CUTS[by].claims, by, key))
-    if OPENS[column] == "payout":
-        return select(Payout).where(Payout.claim_id.in_(claims.with_only_columns(Claim.id)))
+    many: Any = {"payout": Payout, "recovery": Recovery}.get(OPENS[column])
+    if many is not None:
+        rows = select(many).where(many.claim_id.in_(claims.with_only_columns(Claim.id)))
+        return rows if many is Payout else rows.where(Recovery.state == RecoveryState.RECEIVED)
     if column == "on_time_rate":
         return claims.where(Claim.decided_on.is_not(None), Claim.decide_by.is_not(None))
     if column in ("claims", "frequency"):
         return claims
-    spent, owed = paid(), outstanding(house_day(datetime.now(UTC)))
-    claims = claims.outerjoin(spent, spent.c.claim_id == Claim.id).outerjoin(owed, owed.c.claim_id == Claim.id)
-    amount = {"paid_claims": of(spent), "outstanding": of(owed)}.get(column, of(spent) + of(owed))
-    return claims.where(amount != NOTHING)
+    spent, back, owed = paid(), recovered(), outstanding(house_day(datetime.now(UTC)))
+    for sums in (spent, back, owed):
+        claims = claims.outerjoin(sums, sums.c.claim_id == Claim.id)
+    moved = {
+        "paid_claims": (of(spent),),
+        "cost": (of(spent), of(back)),
+        "outstanding": (of(owed),),
+        "loss_ratio_earned": (of(spent), of(back), of(owed)),
+    }.get(column, (of(spent), of(owed)))
+    return claims.where(or_(*(amount != NOTHING for amount in moved)))
 
 
 def _contracts(by: str, key: str, column: str, first: date | None, last: date) -> Select[Any]:
@@ -264,7 +281,7 @@ report(
         figures,
         opens=OPENS,
         behind=behind,
-        needs=("claim", "payout"),
+        needs=("claim", "payout", "recovery"),
         charts=(("claims", "frequency"), ("cost", "outstanding"), ("loss_ratio_earned",), ("loss_ratio_simple",)),
         notes=NOTES,
     )

@@ -128,3 +128,48 @@ class SurveyState(State):
     ON_SITE = "on_site"
     REPORTED = "reported"
     CANCELLED = "cancelled"
+
+
+class RecoveryKind(Choice):
+    """Why money comes back."""
+
+    THIRD_PARTY = "third_party"
+    SALVAGE = "salvage"
+    OVERPAYMENT = "overpayment"
+
+
+class RecoveryState(State):
+    """How far a recovery has come."""
+
+    EXPECTED = "expected"
+    CLAIMED = "claimed"
+    RECEIVED = "received"
+    GIVEN_UP = "given_up"
+
+
+class CauseClass(Choice):
+    """What a loss, or how it went, comes down to."""
+
+    CHANCE = "chance"
+    CONDUCT = "conduct"
+    DEFECT = "defect"
+    DISCLOSURE = "disclosure"
+    HANDLING = "handling"
+
+
+class Control(Choice):
+    """Where such losses can be kept in check."""
+
+    PRODUCT = "product"
+    UNDERWRITING = "underwriting"
+    SERVICE = "service"
+    FRAUD = "fraud"
+
+
+class ReviewState(State):
+    """How far a case review has come."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    DONE = "done"

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.kernel.clock import house_day
-from models.demo import appraisals, contracts, people, teams
+from models.demo import analysis, appraisals, contracts, people, teams
 from models.demo.people import PASSWORD
 
 SIGN_INS: tuple[tuple[str, str, str], ...] = tuple(
@@ -27,6 +27,7 @@ def load(session: Session) -> dict[str, Any]:
     sold = contracts.sell(session, random, today, staff)
     counts = contracts.renew(session, random, now, staff)
     counts |= teams.work(session, random, today, staff, sold)
+    analysis.settle(session, today, staff, sold)
     appraisals.appraise(session, today, staff)
     return counts
 

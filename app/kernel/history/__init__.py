@@ -15,6 +15,7 @@ from app.kernel.history.writing import (
     plain,
     summarise,
     takers,
+    takers_of,
     timeline,
     write,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "plain",
     "summarise",
     "takers",
+    "takers_of",
     "timeline",
     "write",
 ]

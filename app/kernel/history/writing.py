@@ -224,5 +224,10 @@ def timeline(session: Session, row: Record, limit: int = 50) -> list[AuditEntry]
 
 def takers(session: Session, row: Record, verb: str) -> set[int]:
     """The users who took a step (``step:decide``) or added the row (``add``)."""
-    mine = (AuditEntry.record == type(row).__tablename__, AuditEntry.record_id == row.id, AuditEntry.verb == verb)
+    return takers_of(session, str(type(row).__tablename__), row.id, verb)
+
+
+def takers_of(session: Session, record: str, key: int | None, verb: str) -> set[int]:
+    """The same of a row known by its record and id, whether one sees it or not."""
+    mine = (AuditEntry.record == record, AuditEntry.record_id == key, AuditEntry.verb == verb)
     return {u for u in session.scalars(select(AuditEntry.user_id).where(*mine)) if u is not None}
