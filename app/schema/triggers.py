@@ -1,7 +1,7 @@
 """Rules that look at more than one row: the database itself keeps them, by triggers, whoever writes.
 
 They come with ``create_all``; migrations write the same ones out. SQLite drops a table's triggers when batch mode
-rebuilds it: a migration that does so makes them again.
+rebuilds it, and minds those that look at that table: a migration that does so takes them off and makes them again.
 """
 
 from collections.abc import Iterator

@@ -33,52 +33,6 @@ CLAIM_RULES = {
     "ck_claim_flag_facts_has_at_most_20000_characters": "length(flag_facts) <= 20000",
     "ck_claim_flags_holds_known_choices": FLAGS,
 }
-RULES = (
-    (
-        "approval",
-        "claim_approve_is_for_others",
-        "NEW.record = 'claim' AND NEW.step = 'approve' AND NEW.void_at IS NULL AND EXISTS "
-        "(SELECT 1 FROM claim WHERE id = NEW.row_id AND created_by_id = NEW.user_id)",
-    ),
-    (
-        "payout",
-        "nobody_pays_what_he_or_she_entered",
-        "EXISTS (SELECT 1 FROM claim WHERE id = NEW.claim_id AND created_by_id = NEW.created_by_id)",
-    ),
-    (
-        "payout",
-        "nobody_pays_what_he_or_she_approved",
-        "EXISTS (SELECT 1 FROM approval WHERE record = 'claim' AND row_id = NEW.claim_id AND void_at IS NULL "
-        "AND user_id = NEW.created_by_id)",
-    ),
-)
-
-
-def _refuse(table: str, name: str, when: str) -> None:
-    rule = f"ck_{table}_{name}"
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute(
-            f"CREATE OR REPLACE FUNCTION {rule}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {when} THEN "
-            f"RAISE EXCEPTION '{name}' USING ERRCODE = 'check_violation', TABLE = '{table}', CONSTRAINT = '{rule}'; "
-            "END IF; RETURN NEW; END $$"
-        )
-        op.execute(f"CREATE TRIGGER {rule} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {rule}()")
-        return
-    for moment in ("insert", "update"):
-        op.execute(
-            f"CREATE TRIGGER {rule}_on_{moment} BEFORE {moment.upper()} ON {table} WHEN {when} "
-            f"BEGIN SELECT RAISE(ABORT, 'CHECK constraint failed: {rule}'); END"
-        )
-
-
-def _accept(table: str, name: str) -> None:
-    rule = f"ck_{table}_{name}"
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute(f"DROP TRIGGER {rule} ON {table}")
-        op.execute(f"DROP FUNCTION {rule}()")
-        return
-    for moment in ("insert", "update"):
-        op.execute(f"DROP TRIGGER {rule}_on_{moment}")
 
 
 def upgrade() -> None:
@@ -801,13 +755,8 @@ def upgrade() -> None:
             batch_op.f("fk_payout_transfer_file_id"), "transfer_file", ["transfer_file_id"], ["id"], ondelete="RESTRICT"
         )
 
-    for table, name, when in RULES:
-        _refuse(table, name, when)
-
 
 def downgrade() -> None:
-    for table, name, _when in RULES:
-        _accept(table, name)
     op.execute("UPDATE payout SET payee_account = '00000000' WHERE payee_account IS NULL")
     with op.batch_alter_table("payout", schema=None) as batch_op:
         batch_op.alter_column("payee_account", existing_type=sa.String(length=34), nullable=False)

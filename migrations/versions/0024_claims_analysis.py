@@ -1,4 +1,4 @@
-"""Recoveries and case reviews.
+"""Recoveries and case reviews; four eyes in the database.
 
 Revision ID: 0024
 Revises: 0023
@@ -27,6 +27,54 @@ FUNCTION = (
     f"CONSTRAINT = '{RULE}'; END IF; RETURN NEW; END $$"
 )
 REFUSE = f"WHEN {TOOK} BEGIN SELECT RAISE(ABORT, 'CHECK constraint failed: {RULE}'); END"
+
+
+RULES = (
+    (
+        "approval",
+        "claim_approve_is_for_others",
+        "NEW.record = 'claim' AND NEW.step = 'approve' AND NEW.void_at IS NULL AND EXISTS "
+        "(SELECT 1 FROM claim WHERE id = NEW.row_id AND created_by_id = NEW.user_id)",
+    ),
+    (
+        "payout",
+        "nobody_pays_what_he_or_she_entered",
+        "EXISTS (SELECT 1 FROM claim WHERE id = NEW.claim_id AND created_by_id = NEW.created_by_id)",
+    ),
+    (
+        "payout",
+        "nobody_pays_what_he_or_she_approved",
+        "EXISTS (SELECT 1 FROM approval WHERE record = 'claim' AND row_id = NEW.claim_id AND void_at IS NULL "
+        "AND user_id = NEW.created_by_id)",
+    ),
+)
+
+
+def _refuse(table: str, name: str, when: str) -> None:
+    rule = f"ck_{table}_{name}"
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            f"CREATE OR REPLACE FUNCTION {rule}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {when} THEN "
+            f"RAISE EXCEPTION '{name}' USING ERRCODE = 'check_violation', TABLE = '{table}', CONSTRAINT = '{rule}'; "
+            "END IF; RETURN NEW; END $$"
+        )
+        op.execute(f"CREATE TRIGGER {rule} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {rule}()")
+        return
+    for moment in ("insert", "update"):
+        op.execute(
+            f"CREATE TRIGGER {rule}_on_{moment} BEFORE {moment.upper()} ON {table} WHEN {when} "
+            f"BEGIN SELECT RAISE(ABORT, 'CHECK constraint failed: {rule}'); END"
+        )
+
+
+def _accept(table: str, name: str) -> None:
+    rule = f"ck_{table}_{name}"
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(f"DROP TRIGGER {rule} ON {table}")
+        op.execute(f"DROP FUNCTION {rule}()")
+        return
+    for moment in ("insert", "update"):
+        op.execute(f"DROP TRIGGER {rule}_on_{moment}")
 
 
 def upgrade() -> None:
@@ -212,6 +260,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_recovery_unit_id"), ["unit_id"], unique=False)
 
     _keep_apart()
+    for table, name, when in RULES:
+        _refuse(table, name, when)
 
 
 def _keep_apart() -> None:
@@ -227,6 +277,8 @@ def _keep_apart() -> None:
 
 
 def downgrade() -> None:
+    for table, name, _when in RULES:
+        _accept(table, name)
     op.drop_table("recovery")
     op.drop_table("case_review")
     if op.get_bind().dialect.name == "postgresql":

@@ -9,6 +9,7 @@ from app.kernel.days import Greatest, begins, ends
 from models.claims.claim import Claim
 from models.claims.payout import Payout
 from models.claims.recovery import Recovery
+from models.claims.reserve_change import ReserveChange
 from models.claims.states import ClaimState, RecoveryState
 
 MONEY = Payout.__table__.c.amount.type
@@ -53,8 +54,9 @@ def recovered(first: date | None = None, last: date | None = None) -> Subquery:
 def outstanding(on: date) -> Subquery:
     """What was still to be paid at the end of a day: `amount` by `claim_id`, of the claims reported by then.
 
-    Of a claim not decided by then what is claimed less what was paid in earlier rounds, of an approved one what is
-    approved and not paid yet, of all others nothing.
+    It is what was set aside for a claim on that day. Where nothing is known of that, for claims other systems worked,
+    it is, of a claim not decided by then, what is claimed less what was paid in earlier rounds, of an approved one what
+    is approved and not paid yet, of all others nothing.
     """
     until = paid(last=on)
     open_ = Greatest(Claim.claimed - func.coalesce(until.c.amount, NOTHING), NOTHING)
@@ -64,8 +66,15 @@ def outstanding(on: date) -> Subquery:
         (Claim.approved.is_(None) | (func.coalesce(until.c.round, 0) >= Claim.round), NOTHING),
         else_=Claim.approved,
     )
+    set_aside = (
+        select(ReserveChange.amount)
+        .where(ReserveChange.claim_id == Claim.id, ReserveChange.moved_at < ends(on))
+        .order_by(ReserveChange.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     return (
-        select(Claim.id.label("claim_id"), amount.label("amount"))
+        select(Claim.id.label("claim_id"), func.coalesce(set_aside, amount).label("amount"))
         .outerjoin(until, until.c.claim_id == Claim.id)
         .where(Claim.reported_at < ends(on))
         .subquery()

@@ -41,7 +41,7 @@ def claim(session, people):
     Its other limits are not set.
     """
     with acting(system_actor("tests")):
-        for other in ("claims.handover_hours", "claims.promise_days"):
+        for other in ("claims.handover_hours", "claims.promise_days", "claims.promise_days_fast"):
             set_setting(session, other, "")
         row = make(session, Claim, people["claims"], claimed=100, reported_at=NOW - DAY * 40)
         session.commit()

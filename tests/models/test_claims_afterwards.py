@@ -24,6 +24,7 @@ from models.claims.states import (
     ClaimState,
     Control,
     LossCause,
+    Payee,
     PayoutMethod,
     RecoveryKind,
     RecoveryState,
@@ -45,7 +46,8 @@ def claim(session, people, as_system):
     contract = book.contract(session, TODAY + timedelta(days=100))
     session.commit()
     values = {"occurred_on": TODAY - timedelta(days=3), "cause": LossCause.COLLISION, "claimed": Decimal(900)}
-    made = Claim(contract_id=contract.id, payee="Li Na", payee_account="6222020200011122333", **values)
+    payee = {"payee": "Li Na", "payee_is": Payee.BENEFICIARY, "payee_account": "6222020200011122333"}
+    made = Claim(contract_id=contract.id, **payee, **values)
     enter(session, people["service"], made)
     for step in ("accept", "review"):
         walk(session, made, people["claims"], step)

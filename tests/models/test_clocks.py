@@ -18,7 +18,7 @@ from app.schema.calendar import hours
 from app.schema.errors import Refusal
 from app.schema.roles import Role
 from models.claims import Claim
-from models.claims.states import ClaimState, LossCause
+from models.claims.states import ClaimState, LossCause, Payee
 from models.people import Absence, Person, WorkingDay
 from models.people.states import DayKind
 from models.renewals import Renewal
@@ -46,12 +46,12 @@ def _present():
 @pytest.fixture
 def claim(session, people, as_system):
     """A claim just reported, held by the claims specialist of North-1; only its statutory limits are set."""
-    for name in ("claims.handover_hours", "claims.promise_days"):
+    for name in ("claims.handover_hours", "claims.promise_days", "claims.promise_days_fast"):
         set_setting(session, name, "")
     contract = book.contract(session, TODAY + DAY * 100).id
     session.commit()
     made = Claim(contract_id=contract, occurred_on=TODAY, cause=LossCause.FIRE, claimed=100)
-    made.payee, made.payee_account = "Li Na", "6222020200011122333"
+    made.payee, made.payee_is, made.payee_account = "Li Na", Payee.BENEFICIARY, "6222020200011122333"
     made.owner_id, made.unit_id = people["claims"].user_id, people["claims"].unit_id
     session.add(made)
     session.commit()

@@ -91,7 +91,9 @@ def test_what_is_only_added_to_is_so_in_a_migrated_database(migrated):
     declared += [each for table in grown for each in trees.statements(table)]
     ruled = [table for table in Model.metadata.tables.values() if table.name not in OURS and "triggers" in table.info]
     assert {table.name for table in ruled} >= {"approval", "payout", "case_review"}
-    declared += [each for table in ruled for each in table.info["triggers"] if not OURS & set(each[1].split("'"))]
+    declared += [
+        each for table in ruled for each in table.info["triggers"] if not any(f"_{name}_" in each[1] for name in OURS)
+    ]
     for made_for, statement in declared:
         if made_for == dialect and statement.startswith("CREATE TRIGGER"):
             name = statement.split()[2]

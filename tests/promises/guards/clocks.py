@@ -25,7 +25,7 @@ def reported(world: World) -> Claim:
     specialist = world.people["claims"]
     with acting(system_actor("guards")):
         set_setting(world.session, DAYS, "30")
-        for other in ("claims.handover_hours", "claims.promise_days"):
+        for other in ("claims.handover_hours", "claims.promise_days", "claims.promise_days_fast"):
             set_setting(world.session, other, "")
         contract = book.contract(world.session, date(2099, 1, 1))
         row = Claim(contract_id=contract.id, occurred_on=date(2098, 1, 1), cause=LossCause.FIRE, claimed=100)
