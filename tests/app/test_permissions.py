@@ -22,6 +22,15 @@ def test_all_eleven_roles_exist(session):
     assert len(Declared) == 11
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_second_file_in_the_name_of_a_user_keeps_nobody_out(session, people, as_system):
+    """The form of a person lets any user be chosen."""
+    elsewhere = session.scalars(select(Unit).where(Unit.code == "South-1")).one()
+    session.add(Person(number="E900", name="Again", unit_id=elsewhere.id, user_id=people["renewal"].user_id))
+    session.commit()
+    assert load_actor(session, people["renewal"].user_id).unit_id == people["renewal"].unit_id
+
+
 def test_every_declared_grant_is_held(session, people):
     for name, verb, record in permissions.declared_grants():
         holder = people.get(name)
