@@ -9,6 +9,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from app.panel.navigation import Beside, add_page, name_permission, offer_beside, open_behind, warn_before, work_at
 from views.approvals import ApprovalsPage
 from views.checklist import ChecklistPage
+from views.claim_desk import ClaimDeskPage, may_decide
 from views.claim_papers import ClaimPapersPage
 from views.claims import ClaimLetterPage, ClaimLinkPage, may_link, may_print
 from views.desk import DeskPage
@@ -31,6 +32,7 @@ from views.why import WhyPage
 PAGES: tuple[type[Page], ...] = (
     ApprovalsPage,
     ChecklistPage,
+    ClaimDeskPage,
     ClaimLetterPage,
     ClaimLinkPage,
     DeskPage,
@@ -50,6 +52,7 @@ PAGES: tuple[type[Page], ...] = (
 """Every page, in no particular order; add yours here."""
 
 add_page("Renewals", "Renewal desk", "DeskPage.next", "headset", "page:desk", order=5)
+add_page("Claims", "Claim desk", "ClaimDeskPage.next", "shield-check", "page:claim_desk", order=5)
 add_page("Work", "Approvals", "ApprovalsPage.list", "clipboard-check", "page:approvals", order=2)
 add_page("Work", "Trash", "TrashPage.list", "trash", order=4)
 add_page("Insight", "Reports", "ReportsPage.list", "chart-bar", "page:reports", order=80)
@@ -63,6 +66,7 @@ name_permission("page:leaving", "Hand over the work of those one leads")
 offer_beside("person", Beside("Hand over work", "LeavingPage.show", "users-group", may_open))
 offer_beside("claim", Beside("Customer's link", "ClaimLinkPage.show", "mail", may_link))
 offer_beside("claim", Beside("Letter of refusal", "ClaimLetterPage.letter", "file-text", may_print))
+offer_beside("claim", Beside("Decide at the desk", "ClaimDeskPage.show", "clipboard-check", may_decide))
 warn_before("person", "leave", lambda person: warned(person.user_id))
 work_at("renewal", "DeskPage.show", "page:desk")
 open_behind("appraisal_line", "label", "FiguresPage.show")

@@ -142,7 +142,11 @@ def _sheet(row: Renewal, raw: Mapping[str, str]) -> Sheet:
     """The sheet of a renewal, with what `raw` says already: an address, or the form as it was sent."""
     offered = offers(db.session, row, current_actor())
     wanted = raw.get(CHOICE, "") or raw.get("step", "")
-    sheet = sheet_of(row, offered, wanted, house_day(datetime.now(UTC)))
+    sheet = sheet_of(row, offered, wanted)
+    for each in sheet.form.inputs:
+        promised = row.next_contact_on if each.name == "next_contact_on" else None
+        if promised is not None and promised <= house_day(datetime.now(UTC)):
+            each.value = ""  # that talk is the one being written down
     if CHOICE in raw:
         sheet.take(raw)
     elif (premium := raw.get("premium")) is not None:

@@ -1,6 +1,6 @@
-"""What may come of a call: one choice, and the questions of each outcome, all in one form.
+"""What may come of a row at a desk: one choice, and the questions of each outcome, all in one form.
 
-An outcome is a step of the renewal. What it asks is shown while it is chosen (``conditions.js``); what others ask is
+An outcome is a step of the row. What it asks is shown while it is chosen (``conditions.js``); what others ask is
 kept in the form, so that nothing typed is lost by choosing again. Only the chosen one's answers are read.
 """
 
@@ -8,13 +8,12 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from typing import Any
 
 from app.kernel.workflow import Offer
 from app.panel.forms import Form, Input, questions
 from app.schema.errors import Refusal
 from app.schema.workflow import Step
-from models.renewals import Renewal
 
 CHOICE = "outcome"
 """What the choice is called in the form."""
@@ -57,27 +56,32 @@ class Sheet:
         self.form.problem = answers.problem
 
 
-def sheet_of(row: Renewal, offered: list[Offer], wanted: str, today: date) -> Sheet:
-    """The sheet of a renewal with the outcome `wanted` chosen, if it is open, else the first that is."""
+def sheet_of(
+    row: Any, offered: list[Offer], wanted: str, otherwise: str | None = None, *, closed: bool = False
+) -> Sheet:
+    """The sheet of a row with the outcome `wanted` chosen, if it is open, else `otherwise`, else none.
+
+    Where nothing is said otherwise, it is the first that is open. With `closed` the questions of closed outcomes stand
+    in the form as well, hidden: for a page on which they open while somebody works.
+    """
     steps = [offer.step for offer in offered if offer.open]
     keys = {step.name: str(n) for n, step in enumerate(steps[:KEYS], 1)}
     outcomes = [Outcome(offer.step, keys.get(offer.step.name, ""), offer.reason) for offer in offered]
     names = [step.name for step in steps]
-    chosen = wanted if wanted in names else next(iter(names), "")
-    inputs = _together(row, steps, chosen)
-    for each in inputs:
-        if each.name == "next_contact_on" and row.next_contact_on is not None and row.next_contact_on <= today:
-            each.value = ""  # that talk is the one being written down
-    return Sheet(outcomes, chosen, Form(Renewal, [("", inputs)], str(row.version), known="{}"))
+    if otherwise is None:
+        otherwise = next(iter(names), "")
+    chosen = next((name for name in (wanted, otherwise) if name in names), "")
+    inputs = _together(row, [offer.step for offer in offered] if closed else steps, chosen)
+    return Sheet(outcomes, chosen, Form(type(row), [("", inputs)], str(row.version), known="{}"))
 
 
-def _together(row: Renewal, steps: list[Step], chosen: str) -> list[Input]:
+def _together(row: Any, steps: list[Step], chosen: str) -> list[Input]:
     """Each question once, those of few outcomes first; it says for which it is asked, and for which needed."""
     found: dict[str, Input] = {}
     asked: dict[str, list[str]] = {}
     needed: dict[str, list[str]] = {}
     for step in steps:
-        for each in questions(Renewal, step, row).inputs:
+        for each in questions(type(row), step, row).inputs:
             kept = found.setdefault(each.name, each)
             kept.value = kept.value or each.value
             asked.setdefault(each.name, []).append(step.name)

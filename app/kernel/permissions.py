@@ -98,6 +98,7 @@ PAGES: dict[str, tuple[Declared, ...]] = {
     "page:share_views_team": (Declared.SUPERVISOR, Declared.MANAGER, Declared.ADMIN),
     "page:share_views_all": (Declared.MANAGER, Declared.ADMIN),
     "page:desk": (Declared.RENEWAL, Declared.SUPERVISOR, Declared.MANAGER),
+    "page:claim_desk": (Declared.CLAIMS, Declared.SUPERVISOR, Declared.MANAGER),
     "page:approvals": (
         Declared.CLAIMS,
         Declared.SUPERVISOR,

@@ -84,6 +84,7 @@ class ClaimLine(Line):
         fixed=("claim_id",),
         order="id",
         labels={
+            "accepted": "Accepted amount",
             "third_party": "Paid by third parties",
             "deductible": "Deductible borne",
             "trace": "How it is worked out",

@@ -16,6 +16,7 @@ from models.contracts import Contract
 from models.contracts.states import Billing, Channel, ContractState
 from models.customers import Customer
 from models.customers.states import CustomerKind, CustomerState, Gender
+from models.demo import terms
 from models.demo.people import Member, Staff
 from models.products import Product
 from models.products.states import LineOfBusiness, ProductState
@@ -37,6 +38,7 @@ TALKS = ("客户希望再比较价格", "约定下周再联系", "对服务满�
 def sell(session: Session, random: Random, today: date, staff: Staff) -> list[Contract]:
     """Write products, customers and one or two contracts each, expiring from 120 days ago to 300 days ahead."""
     products = [_product(session, *row) for row in PRODUCTS]
+    terms.write(session, products, today)
     keepers = [member for name, member in staff.items() if name.startswith(("sales", "renewal"))]
     sold = []
     for number in range(CUSTOMERS):
@@ -47,6 +49,7 @@ def sell(session: Session, random: Random, today: date, staff: Staff) -> list[Co
             expires_on = today + timedelta(days=random.randrange(-120, 300))
             sold.append(_contract(session, random, customer, products[index], PRODUCTS[index][3], expires_on, keeper))
     session.flush()
+    terms.cover(session, sold)
     return sold
 
 

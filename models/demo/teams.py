@@ -5,16 +5,14 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kernel.actor import acting
 from app.kernel.permissions import load_actor
 from app.kernel.workflow import adopt, advance
 from app.schema.kinds import PHONE
-from models.claims import Claim, Paper, RequiredPaper, Survey
-from models.claims.states import LossCause
 from models.contracts import Contract
+from models.demo import claims
 from models.demo.people import Member, Staff
 from models.operations import Document, Script, SystemFault
 from models.operations.states import DocumentKind, ScriptState, Severity, Situation
@@ -32,8 +30,6 @@ SCRIPTS = (
     (Situation.OBJECTION, "价格异议 Price objection", "我理解您对价格的顾虑。我们先看看哪些保障是您最需要的……"),
     (Situation.CLOSING, "促成 Closing", "如果这个方案合适，今天确认可以享受提前续保优惠。我把付款方式发给您。"),
 )
-LOSSES = ("停车场刮擦", "前挡风玻璃破裂", "压缩机故障", "厨房漏水损坏地板", "住院手术", "追尾事故")
-PAPERS = ("身份证明 Proof of identity", "事故证明 Proof of the event", "维修发票 Repair invoice")
 COMPLAINTS = ("理赔进度没有人告知", "续保报价与去年差距过大", "客服电话等待时间太长")
 QUESTIONS = ("保障范围是否包括自燃？", "如何变更联系地址？", "续保可以分期付款吗？", "理赔需要哪些材料？")
 FAULTS = ("打印机无法连接", "电话录音丢失", "客户列表导出很慢")
@@ -44,7 +40,7 @@ def work(session: Session, random: Random, today: date, staff: Staff, sold: list
     _operations(session, staff, today)
     _sales(session, random, staff, today, sold)
     _service(session, random, staff, today, sold)
-    _claims(session, random, staff, today, sold)
+    claims.claim(session, random, today, staff, sold)
     session.flush()
     return {"teams": 4}
 
@@ -141,40 +137,3 @@ def _service(session: Session, random: Random, staff: Staff, today: date, sold: 
                 **_of(staff["sales" if number % 2 else "sales.feng"]),
             )
         )
-
-
-def _claims(session: Session, random: Random, staff: Staff, today: date, sold: list[Contract]) -> None:
-    handlers = [staff["claims"], staff["claims.wei"]]
-    session.add_all(RequiredPaper(code=f"P-{n}", name=name) for n, name in enumerate(PAPERS, 1))
-    session.flush()
-    in_force = [c for c in sold if c.starts_on < today - timedelta(days=40) and c.expires_on > today]
-    for number in range(12):
-        contract, handler = random.choice(in_force), handlers[number % 2]
-        claim = Claim(
-            contract_id=contract.id,
-            occurred_on=today - timedelta(days=random.randrange(3, 30)),
-            place=random.choice(("北京朝阳", "天津南开", "济南历下")),
-            cause=random.choice(list(LossCause)),
-            loss=random.choice(LOSSES),
-            claimed=Decimal(random.randrange(300, 9000)),
-            **_of(handler),
-        )
-        session.add(claim)
-        session.flush()
-        with acting(load_actor(session, handler.user_id)):
-            _handle(session, random, claim, number, today)
-
-
-def _handle(session: Session, random: Random, claim: Claim, number: int, today: date) -> None:
-    """What a claims handler did so far; every fourth claim is still as reported."""
-    if number % 4 == 0:
-        return
-    advance(session, claim, "accept")
-    papers = session.scalars(select(Paper).where(Paper.claim_id == claim.id).order_by(Paper.id)).all()
-    for paper in papers if number % 4 > 1 else ():
-        paper.received_on = today
-    if number % 4 == 2:
-        papers[-1].complete, papers[-1].hint = False, "金额看不清 The amount cannot be read"
-    session.flush()
-    if number % 4 == 3:
-        session.add(Survey(claim_id=claim.id, purpose="核实损失 Verify the loss", place=claim.place))

@@ -21,6 +21,7 @@ TABLES = {
     "batch_id": "import_batch",
     "FiguresPage": "appraisal_line",
     "DeskPage": "renewal",
+    "ClaimDeskPage": "claim",
     "LeavingPage": "person",
     "plan": "job_period",
 }

@@ -99,6 +99,12 @@ application.register("unsaved", class extends Stimulus.Controller {
     if (changed.every((name) => this.element.querySelector(`[data-aside] [name="${CSS.escape(name)}"]`))) return {};
     return Object.fromEntries(changed.map((name) => [name, now[name] ?? []]));
   }
+  // What the page itself renews in the form is nothing anybody wrote.
+  renew(change) {
+    const written = this.first ? this.changes(this.state()) : {};
+    change();
+    for (const [name, cell] of Object.entries(this.first ? this.state() : {})) if (!(name in written)) this.first[name] = cell;
+  }
   get dirty() {
     return Boolean(this.first) && !this.sending && (this.typed || Object.keys(this.changes(this.state())).length > 0);
   }
