@@ -165,7 +165,7 @@ def _cover(kept: ContractCoverage, terms: Coverage) -> Cover:
 def _stages() -> dict[str, str]:
     """The steps of the waterfall as they are called."""
     return {
-        "loss": _("Loss"),
+        "loss": _("Amount of the loss"),
         "item limit": _("Item limit"),
         "depreciation": _("Depreciation"),
         "salvage": _("Salvage"),

@@ -15,7 +15,7 @@ from models.contracts import ContractCoverage
 from models.products import Exclusion
 from tests.journey import enter, walk
 from tests.models import covers
-from tests.screens import plain, post, problem_at, value_of
+from tests.screens import plain, post, problem_at, statements, value_of
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 DAY = timedelta(days=1)
@@ -263,6 +263,16 @@ def test_what_cannot_be_paid_goes_to_who_may_refuse_it(sign_in, claim_of, sessio
     page = leader.get("/claims/desk/", follow_redirects=True).text
     assert f"/claims/desk/{barred}/line/" in page
     assert "The product excludes losses of this cause" in page
+
+
+def test_more_lines_ask_the_database_no_more(sign_in, claim_of, backend):
+    few, many = claim_of("300", "200")[0], claim_of(*map(str, range(100, 112)), days=60)[0]
+    desk, counts = sign_in("claims"), []
+    for claim in (few, few, many):
+        with statements(backend.engine) as sent:
+            assert desk.get(f"/claims/desk/{claim}").status_code == 200
+        counts.append(len(sent))
+    assert counts[2] <= counts[1] <= 45, counts
 
 
 def test_the_page_of_a_claim_under_review_leads_to_the_desk(sign_in, claim_of, session, people):

@@ -159,6 +159,7 @@ def test_a_number_that_is_none_is_refused_and_breaks_nothing(session, people, si
         "/gadget/": {"q": odd},
         "/trash/": {"before": odd},
         "/desk/": {"after": odd},
+        "/claims/desk/": {"after": odd, "claim": odd},
     }
     for path, asked in looked_at.items():
         assert own.get(path, query_string=asked).status_code < 500, path

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from app.kernel.actor import acting, system_actor
 from app.kernel.workflow import advance
-from models.claims import Claim
+from models.claims import Claim, RequiredPaper
+from models.claims.states import LossCause
 from models.contracts import Contract
 from models.renewals import Renewal
 from models.renewals.states import RenewalState
@@ -75,8 +76,12 @@ def test_a_renewal_and_the_next_customer(visit, kept, renewals, hand):
 
 
 @by_both
-def test_a_claim_is_reported_from_a_phone_number(visit, kept, renewals, hand):
-    """Five clicks."""
+def test_a_claim_is_reported_from_a_phone_number(backend, people, visit, kept, renewals, hand):
+    """Five clicks; then the papers it needs stand there, to be told at once."""
+    with backend.session() as session, acting(system_actor("tests", "cli")):
+        session.add(RequiredPaper(code="BILL", name="Bill of the repair", cause=LossCause.COLLISION))
+        session.add(RequiredPaper(code="POLICE", name="Report of the police", cause=LossCause.THEFT))
+        session.commit()
     page = visit("service")
     way = hand(page)
     way.press(page.get_by_role("button", name="Search everything").first)
@@ -100,6 +105,8 @@ def test_a_claim_is_reported_from_a_phone_number(visit, kept, renewals, hand):
     [claim] = kept(select(Claim))
     assert claim.claimed == 1200
     assert kept(select(Contract.number).where(Contract.id == claim.contract_id)) == [number]
+    expect(page.get_by_text("Bill of the repair")).to_be_visible()
+    expect(page.get_by_text("Report of the police")).to_have_count(0)
     assert way.clicks <= 5
 
 

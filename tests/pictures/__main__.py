@@ -24,6 +24,7 @@ PAGES = {
     "record": ("claims", "/claim/1"),
     "form": ("service", "/complaint/add"),
     "desk": ("renewal", "/desk/"),
+    "claim-desk": ("claims", "/claims/desk/"),
     "approvals": ("manager", "/approvals/"),
     "report": ("manager", "/reports/renewals"),
     "measure": ("manager", "/figures/of/renewal_rate?whose=all"),

@@ -201,7 +201,7 @@ def test_every_page_tells_nothing_hidden(world):
     assert len(pages) > 15
     reports = [f"/reports/{report.name}" for report in registry.reports]
     for name in PEOPLE.values():
-        for page in (*pages, *reports, "/desk/1"):
+        for page in (*pages, *reports, "/desk/1", "/claims/desk/1", "/claims/desk/2"):
             world.ask(name, "GET", page, {200, 302, 303, 403, 404})
     judge(world)
 

@@ -22,11 +22,13 @@ from flask_babel import get_domain
 
 from app.cli.words import TRANSLATIONS, catalogues, read, renewed, translated, write
 from app.kernel.actor import acting, system_actor
+from app.kernel.workflow import adopt
 from app.schema.registry import registry
 from app.schema.roles import Role
 from app.setup.traditional import SIMPLIFIED, TRADITIONAL, derived, traditional
 from app.setup.traditional import make as make_traditional
 from config import HERE
+from models.claims.states import ClaimState
 from tests.factories import make
 
 TEMPLATES = sorted(path for room in ("app", "views") for path in (HERE / room).rglob("*.html"))
@@ -264,8 +266,11 @@ def test_the_pages_of_work_are_chinese(session, people, sign_in, in_chinese, sai
     with acting(system_actor("tests")):
         renewal = make(session, registry["renewal"], people["renewal"])
         contract = make(session, registry["contract"], people["renewal"])
+        claim = make(session, registry["claim"], people["claims"])
+        make(session, registry["claim_line"], people["claims"], claim_id=claim.id, contract_coverage_id=None)
+        adopt(session, claim, ClaimState.REVIEWING)
         session.commit()
-        work, cover = renewal.id, contract.id
+        work, cover, decided = renewal.id, contract.id, claim.id
     pages = {
         "renewal": (
             "/",
@@ -275,6 +280,7 @@ def test_the_pages_of_work_are_chinese(session, people, sign_in, in_chinese, sai
             "/customer/add",
             f"/desk/{work}",
         ),
+        "claims": (f"/claims/desk/{decided}", "/claims/desk/"),
         "manager": ("/appraisal_template/add", "/reports/", "/imports/", "/target/", "/inbox/"),
         "admin": ("/settings/", "/jobs/", "/people/new", *ROLES),
     }
