@@ -24,8 +24,8 @@ PATIENCE = 120
 
 
 @contextmanager
-def demonstration() -> Iterator[tuple[str, Path]]:
-    """The address of a fresh demonstration, and the folder its database lies in."""
+def demonstration(size: int = 0) -> Iterator[tuple[str, Path]]:
+    """The address of a fresh demonstration, and the folder its database lies in; filled to `size` rows if wanted."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -39,6 +39,9 @@ def demonstration() -> Iterator[tuple[str, Path]]:
                 if time.monotonic() > end or process.poll() is not None:
                     raise SystemExit("the demonstration is not served")
                 time.sleep(0.5)
+            if size:
+                fill = [*command[:-1], "demo", "--size", str(size)]
+                subprocess.run(fill, cwd=HERE, env=environment, check=True, stdout=subprocess.DEVNULL)
             yield address, Path(data)
         finally:
             process.terminate()

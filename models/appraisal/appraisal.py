@@ -81,8 +81,11 @@ def _total(appraisal: Any) -> rules.Total:
 
 
 def _result_of(appraisal: Any) -> Worked:
-    """How the result came about: each part with its share, and the sum."""
-    total = _total(appraisal)
+    """How the result came about: each part with its share, and the sum; nothing where the shares make no whole."""
+    try:
+        total = _total(appraisal)
+    except ValueError:
+        return Worked(None, ())
     parts = [Term(line.kpi, line.score, f"{line.weight} %") for line in total.lines if line.score is not None]
     return Worked(total.score, (*parts, Term("Result", total.score, total.formula)))
 

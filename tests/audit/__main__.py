@@ -34,6 +34,8 @@ BANISHED = """[
 ]"""
 SETTLED = 100
 """Milliseconds after which a page stands in its new colours and width."""
+FILLED = 400
+"""Rows the demonstration is filled up to, so that no record is without one."""
 TRIES = 12
 """Addresses tried for a rule, drawn from all there are, until somebody gets a page."""
 
@@ -106,7 +108,7 @@ def faults(page: Page) -> Iterator[str]:
 
 def main(languages: list[str], begins: list[str]) -> int:
     """Audit the pages that begin so, in those languages; the number of faults."""
-    with demonstration() as (address, data), sync_playwright() as playwright:
+    with demonstration(FILLED) as (address, data), sync_playwright() as playwright:
         settings = Settings(data_dir=data)
         places = Places(create_app(settings), settings.data_dir / "yanxu.sqlite3")
         audit = Audit(launched(playwright), address)

@@ -13,6 +13,7 @@ from app.kernel.actor import acting, system_actor
 from app.kernel.tables import AuditEntry, Notice
 from app.kernel.workflow import adopt
 from app.schema.errors import Conflict, Invalid, NotFound, NotPermitted, Refusal
+from app.schema.record import working_of
 from app.schema.registry import registry
 from app.schema.roles import Scope
 from models.appraisal import Appraisal, AppraisalLine, AppraisalTemplate, TemplateLine
@@ -409,3 +410,12 @@ def test_each_figure_opens_the_rows_behind_it(session, people, appraisal):
 
 def test_nothing_is_drawn_up_without_a_template(session, people, work):
     assert generate(session, Cycle.MONTH, date(2026, 4, 1)) == {"written": 0, "stood": 0, "period": "2026-03"}
+
+
+def test_a_result_whose_shares_make_no_whole_is_shown_without_how_it_came_about():
+    """A template in force sees to it that they do; rows of other sources must not close their page."""
+    shares = {"measured_share": Decimal(60), "self_share": Decimal(10), "supervisor_share": Decimal(30)}
+    given = {"score": Decimal(80), "self_rating": Decimal(90), "supervisor_rating": Decimal(70)}
+    working = working_of(Appraisal, "result")
+    assert len(working(Appraisal(**shares, **given)).terms) == 4
+    assert working(Appraisal(**shares | {"self_share": Decimal(11)}, **given)).terms == ()
