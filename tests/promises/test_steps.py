@@ -46,6 +46,7 @@ RULED: dict[tuple[str, str], str] = {
     ("claim", "refuse"): "models/test_claims: names the clause",
     ("claim", "approve"): "models/test_claims: the loss must lie within the contract",
     ("claim", "send_list"): "journeys/test_claims_papers: needs papers that are missing",
+    ("claim", "refuse"): "journeys/test_claims_papers: names a clause of the contract's terms",
     ("claim", "pay"): "models/test_claims: needs the seal of an approval",
 }
 """Steps that a bare row cannot take, by record and step, and where they are taken."""
