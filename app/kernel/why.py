@@ -183,7 +183,7 @@ def _step(session: Session, actor: Actor, verb: str, row: Record) -> Iterator[Re
         yield Reason(offer.open, Sentence(FOUR_EYES, earlier=what))
     else:
         why = offer.reason
-        because = Sentence(why.message, **why.args_) if isinstance(why, Refusal) else Label(why)
+        because = Sentence.again(why.message, why.args_) if isinstance(why, Refusal) else Label(why)
         yield Reason(offer.open, Sentence("The step is closed: %(reason)s", reason=because))
 
 

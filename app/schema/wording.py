@@ -22,6 +22,11 @@ class Sentence:
         self.msgid = msgid
         self.places: Mapping[str, object] = places
 
+    @classmethod
+    def again(cls, msgid: str, places: Mapping[str, object]) -> "Sentence":
+        """What was said elsewhere already, such as by a refusal: the catalogues find it there."""
+        return cls(msgid, **places)
+
 
 class OwnWords(str):
     """What the department wrote itself, such as a letter to a customer: it stands as it is in every language."""
