@@ -48,6 +48,8 @@ RULED: dict[tuple[str, str], str] = {
     ("claim", "send_list"): "journeys/test_claims_papers: needs papers that are missing",
     ("claim", "refuse"): "journeys/test_claims_papers: names a clause of the contract's terms",
     ("claim", "pay"): "models/test_claims: needs the seal of an approval",
+    ("recovery", "demand"): "models/test_claims_afterwards: only what was paid comes back",
+    ("recovery", "receive"): "models/test_claims_afterwards: only what was paid comes back",
 }
 """Steps that a bare row cannot take, by record and step, and where they are taken."""
 
@@ -178,9 +180,12 @@ def test_a_step_without_its_answers_is_refused(session, people, record, step, ro
 )
 def test_who_took_an_earlier_step_is_kept_out_by_four_eyes(session, people, record, step, row):
     actor = taker(people, record, step, row)
-    verb = step.not_by[0] if step.not_by[0] == "add" else f"step:{step.not_by[0]}"
+    link, _, earlier = step.not_by[0].rpartition(".")  # of the row itself, or of one it links to
+    verb = earlier if earlier == "add" else f"step:{earlier}"
+    ref = record.__table__.columns[f"{link}_id"].info["ref"] if link else record.__tablename__
+    taken = {"record": ref, "record_id": getattr(row, f"{link}_id") if link else row.id}
     with acting(system_actor("steps")):
-        entry = {"record": record.__tablename__, "record_id": row.id, "verb": verb, "user_id": actor.user_id}
+        entry = taken | {"verb": verb, "user_id": actor.user_id}
         first = session.scalars(select(AuditEntry).limit(1)).one()
         copied = {c.key: getattr(first, c.key) for c in AuditEntry.__table__.columns if c.key != "id"}
         session.connection().execute(AuditEntry.__table__.insert().values(**copied | entry))
