@@ -43,7 +43,6 @@ RULED: dict[tuple[str, str], str] = {
     ("expense", "check"): "app/test_approvals: needs what was approved to stand",
     ("expense", "pay"): "app/test_approvals: needs what was approved to stand",
     ("transfer_file", "draw_up"): "models/test_claims_transfers: needs payouts that wait",
-    ("claim", "refuse"): "models/test_claims: names the clause",
     ("claim", "approve"): "models/test_claims: the loss must lie within the contract",
     ("claim", "send_list"): "journeys/test_claims_papers: needs papers that are missing",
     ("claim", "refuse"): "journeys/test_claims_papers: names a clause of the contract's terms",
