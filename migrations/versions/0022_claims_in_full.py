@@ -35,7 +35,18 @@ CLAIM_RULES = {
 }
 
 
+def _methods(*allowed: str) -> None:
+    """What a payout may be made by."""
+    listed = ", ".join(f"'{each}'" for each in allowed)
+    for table in ("claim", "payout"):
+        name = f"ck_{table}_PayoutMethod_is_known"
+        with op.batch_alter_table(table) as batch_op:
+            batch_op.drop_constraint(batch_op.f(name), type_="check")
+            batch_op.create_check_constraint(batch_op.f(name), f"method IN ({listed})")
+
+
 def upgrade() -> None:
+    _methods("transfer", "cash", "cheque", "offset")
     op.create_table(
         "product_version",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -831,3 +842,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_product_version_product_id"))
 
     op.drop_table("product_version")
+    for table in ("claim", "payout"):
+        op.execute(f"UPDATE {table} SET method = 'transfer' WHERE method = 'cash'")
+    _methods("transfer", "cheque", "offset")

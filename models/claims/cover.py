@@ -21,11 +21,15 @@ from models.products import Coverage, Exclusion, ProductVersion
 if TYPE_CHECKING:
     from models.claims.claim import Claim
 
+OUTSIDE = "The loss does not lie within the term of the contract: refuse the claim."
+WAITING = "The loss lies within the waiting period of its coverage: refuse the claim."
+OWED = "An instalment was owed for too long when the loss occurred: refuse the claim."
+EXCLUDED = "The product excludes losses of this cause: refuse the claim."
 REASONS = {
-    Flag.NOT_IN_FORCE: "The loss does not lie within the term of the contract: refuse the claim.",
-    Flag.WAITING_PERIOD: "The loss lies within the waiting period of its coverage: refuse the claim.",
-    Flag.INSTALMENT_OWED: "An instalment was owed for too long when the loss occurred: refuse the claim.",
-    Flag.EXCLUDED_CAUSE: "The product excludes losses of this cause: refuse the claim.",
+    Flag.NOT_IN_FORCE: OUTSIDE,
+    Flag.WAITING_PERIOD: WAITING,
+    Flag.INSTALMENT_OWED: OWED,
+    Flag.EXCLUDED_CAUSE: EXCLUDED,
 }
 DAY = timedelta(days=1)
 YEAR = timedelta(days=365)

@@ -16,7 +16,7 @@ from models.claims import asking, cover, reopening, settling, telling
 from models.claims.claim_line import ClaimLine
 from models.claims.paper import Paper
 from models.claims.payout import Payout
-from models.claims.states import LineDecision, Payee, SurveyState
+from models.claims.states import Lane, LineDecision, Payee, SurveyState
 from models.claims.survey import Survey
 from models.contracts import Contract, ContractCoverage, InsuredObject
 from models.customers import Customer
@@ -25,6 +25,9 @@ from models.people.ownership import take
 if TYPE_CHECKING:
     from models.claims.claim import Claim
 
+UNREPORTED = "A survey is not reported yet."
+UNSEEN = "A claim this large is surveyed first."
+UNDECIDED = "Decide on each line first: approve, reduce or reject it."
 FIRST = "Claim %(number)s is open again and draws on the same limit: decide it first."
 
 
@@ -50,9 +53,7 @@ def undecidable(claim: "Claim") -> str | Refusal | None:
     """Whether liability and amount can be settled at all."""
     session = _session(claim)
     with on_behalf("a rule looks at all of a claim"):
-        if _surveys_open(session, claim):
-            return "A survey is not reported yet."
-        if (why := _unsettled(session, claim)) is not None:
+        if (why := _unseen(session, claim) or _unsettled(session, claim)) is not None:
             return why
         paid, due = settling.paid_before(session, claim), settling.due(session, claim)
         insured = session.scalar(
@@ -81,7 +82,7 @@ def _unsettled(session: Session, claim: "Claim") -> str | Refusal | None:
     if (why := cover.barred(session, claim, lines)) is not None:
         return why
     if any(line.decision == LineDecision.OPEN for line in lines):
-        return "Decide on each line first: approve, reduce or reject it."
+        return UNDECIDED
     if (first := reopening.goes_before(session, claim)) is not None:
         return Refusal(FIRST, number=first)
     return None
@@ -98,9 +99,14 @@ def _same(name: str, other: str) -> bool:
     return "".join(simplified(name).split()) == "".join(simplified(other).split())
 
 
-def _surveys_open(session: Session, claim: "Claim") -> bool:
-    open_ = Survey.state.in_((SurveyState.ASSIGNED, SurveyState.ON_SITE))
-    return session.scalar(select(Survey.id).where(Survey.claim_id == claim.id, open_).limit(1)) is not None
+def _unseen(session: Session, claim: "Claim") -> str | None:
+    """What has still to be looked at on the spot: a survey that is under way, and of a large claim one at all."""
+    states = set(session.scalars(select(Survey.state).where(Survey.claim_id == claim.id)))
+    if states & {SurveyState.ASSIGNED, SurveyState.ON_SITE}:
+        return UNREPORTED
+    if claim.lane == Lane.NAMED and SurveyState.REPORTED not in states:
+        return UNSEEN
+    return None
 
 
 # Effects

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 ZERO = Decimal("0.00")
 HUNDRED = Decimal(100)
+UNNAMED = "Say under which coverage the line falls."
 STRANGE = "This coverage is not one of the contract the claim is made under."
 CHANGED = "What the limits leave has changed: the lines come to %(amount)s by now. Look at them, then approve that."
 
@@ -110,9 +111,7 @@ def _terms(session: Session, claim: "Claim", lines: list[ClaimLine]) -> Terms:
     for line in lines:
         under = line.contract_coverage_id
         if (under is None and found.covers) or (under is not None and under not in found.covers):
-            raise Refusal(
-                STRANGE if under else "Say under which coverage the line falls.", field="contract_coverage_id"
-            )
+            raise Refusal(STRANGE if under else UNNAMED, field="contract_coverage_id")
     versions = {terms.product_version_id for _kept, terms in found.covers.values()}
     if versions:
         order = select(ProductVersion.waterfall).where(ProductVersion.id.in_(versions)).limit(1)

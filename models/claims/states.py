@@ -68,6 +68,7 @@ class PayoutMethod(Choice):
     """How the money leaves the house."""
 
     TRANSFER = "transfer"
+    CASH = "cash"
     CHEQUE = "cheque"
     OFFSET = "offset"
 

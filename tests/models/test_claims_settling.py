@@ -13,7 +13,7 @@ from app.kernel.actor import acting, system_actor
 from app.kernel.tables import Approval, Notice
 from app.kernel.workflow import advance
 from app.schema.errors import Conflict, Invalid, NotPermitted, Refusal
-from models.claims import Claim, ClaimLine, Paper, Payout, RequiredPaper, ReserveChange, settling
+from models.claims import Claim, ClaimLine, Paper, Payout, RequiredPaper, ReserveChange, Survey, settling
 from models.claims.states import ClaimState, Flag, Lane, LineDecision, LossCause, PayoutMethod
 from models.contracts import ContractCoverage, Instalment, InsuredObject
 from models.products import Exclusion
@@ -326,6 +326,19 @@ def test_small_and_simple_is_fast_and_large_has_a_name(session, people, a_contra
         session.execute(update(covers.ProductVersion).values(fast_lane=False))
         session.commit()
     assert enter(session, people["service"], covers.claim(contract, LOSS, "10")).lane == Lane.STANDARD
+
+
+def test_a_large_claim_is_not_approved_before_somebody_has_been_there(session, people, a_contract):
+    contract, cover = a_contract()
+    claim = reviewed(session, people, contract, ("60000", cover, {}))
+    stopped(session, claim, people["claims"], "approve", Refusal, "surveyed first", approved="60000")
+    with acting(people["supervisor"]):
+        survey = Survey(claim_id=claim.id, purpose="the damage", owner_id=people["claims2"].user_id)
+        session.add(survey)
+        session.commit()
+    walk(session, survey, people["claims2"], "visit", visited_on=str(TODAY))
+    walk(session, survey, people["claims2"], "report", findings="as told", assessed="60000")
+    walk(session, claim, people["claims"], "approve", approved="60000")
 
 
 # Reserves
