@@ -56,7 +56,7 @@ class ReportsPage(Page):
         if report.behind is None or column not in _openings(report):
             raise NotFound("This figure opens no rows.")
         record: Any = registry[report.opens[column]]
-        key = request.args.get("line", "")
+        key = request.args.get("line", "all")
         line = next((line for line in report.rows(db.session, by, months) if line["key"] == key), None)
         if line is None:
             raise NotFound("This report has no such line.")

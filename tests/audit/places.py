@@ -30,6 +30,7 @@ NAMES: Mapping[str, Callable[[], Iterable[str]]] = {
     "HelpPage.show": lambda: [record.__tablename__ for record in registry],
     "FiguresPage.behind": lambda: [measure.name for measure in registry.measures],
     "ReportsPage.show": lambda: [report.name for report in registry.reports],
+    "ReportsPage.behind": lambda: [report.name for report in registry.reports if report.opens],
     "JobsPage.show": lambda: [job.name for job in registry.jobs],
 }
 """The names in the addresses of pages that are not a record's own."""
@@ -60,6 +61,8 @@ class Places:
         if page not in registry:
             if rule.endpoint in NAMES and argument == "name":
                 return list(NAMES[rule.endpoint]())
+            if argument == "column":
+                return sorted({column for report in registry.reports for column in report.opens})
             return self._keys(TABLES[argument] if argument in TABLES else TABLES[page])
         record = registry[page]
         lines = [str(line.__tablename__) for line in lines_of(record)]
