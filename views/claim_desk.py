@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app.extensions import db
-from app.kernel.access import find, find_part, require
+from app.kernel.access import find, find_part
 from app.kernel.actor import Actor, current_actor
 from app.kernel.clock import house_day
 from app.kernel.workflow import advance, offers, workflow_of
@@ -27,12 +27,14 @@ from app.panel.saving import saving
 from app.schema.errors import NotFound, Refusal
 from app.schema.written import natural
 from models.claims import Claim, ClaimLine
-from models.claims.states import ClaimState, LineDecision
+from models.claims.cover import REASONS
+from models.claims.states import ClaimState, Flag, LineDecision
 from views.claim_queue import LOOKED_AT, queue
 from views.claim_sheet import (
     ANSWERS,
     KEYS,
     Work,
+    barring_clause,
     facts_of,
     papers_of,
     question,
@@ -147,9 +149,7 @@ def _claim(key: int) -> Claim:
 
 def _take(key: int, line: int) -> tuple[str, Form | None]:
     """Write the decision on a line that was sent; the form, if something is wrong with it. Raises `Refusal`."""
-    claim = _claim(key)
-    require(current_actor(), "edit", claim)
-    row = find_part(db.session, ClaimLine, claim.id, line)
+    row = find_part(db.session, ClaimLine, _claim(key).id, line)
     raw = MultiDict(request.form)
     try:
         decision = LineDecision(raw.get("decision", ""))
@@ -191,16 +191,21 @@ def _waits(claim: Claim) -> list[Any]:
 
 
 def _sheet(claim: Claim, work: Work, raw: Mapping[str, str]) -> Sheet:
-    """The sheet of a claim: approval of what is due, where that is open and anything is; else nothing is chosen."""
+    """The sheet of a claim: approval of what is due, where that is open and anything is; else nothing is chosen.
+
+    The clause that excludes the cause always is filled in for a refusal.
+    """
     offered = offers(db.session(), claim, current_actor())
     names = [offer.step.name for offer in offered if offer.open]
-    nothing = work.due is not None and work.due <= 0
+    nothing = (work.due is not None and work.due <= 0) or not REASONS.keys().isdisjoint(claim.flags or ())
     otherwise = "refuse" if nothing and "refuse" in names else "" if nothing else "approve"
     sheet = sheet_of(claim, offered, raw.get(CHOICE, "") or request.args.get("step", ""), otherwise, closed=True)
     for each in sheet.form.inputs:
         if each.name == "approved":
             amount = work.due if work.due is not None else claim.approved
             each.value = "" if amount is None or amount <= 0 else f"{amount:.2f}"
+        elif each.name == "refusal_clause_id" and not each.value and Flag.EXCLUDED_CAUSE in (claim.flags or ()):
+            each.value = str(barring_clause(claim) or "")
     if CHOICE in raw or "version" in raw:
         sheet.take(raw)
     return sheet

@@ -20,8 +20,8 @@ from app.schema.errors import Refusal
 from models.claims import Claim, ClaimLine, Paper, Survey, settling
 from models.claims.cover import REASONS
 from models.claims.states import LineDecision
-from models.contracts import ContractCoverage
-from models.products import Coverage
+from models.contracts import Contract, ContractCoverage
+from models.products import Coverage, Exclusion
 
 FACTS = (
     *("contract_id", "occurred_on", "reported_at", "cause", "place", "lane", "payee", "payee_is", "payee_account"),
@@ -198,6 +198,13 @@ def standing_out(claim: Claim) -> list[tuple[str, str, str]]:
     return [
         (choice_label(flag), known.get(flag.label, ""), translated(REASONS.get(flag, ""))) for flag in claim.flags or ()
     ]
+
+
+def barring_clause(claim: Claim) -> int | None:
+    """The exclusion that takes losses of this cause out of the cover, by its id."""
+    terms = select(Contract.product_version_id).where(Contract.id == claim.contract_id).scalar_subquery()
+    mine = (Exclusion.product_version_id == terms, Exclusion.cause == claim.cause)
+    return db.session.scalar(select(Exclusion.id).where(*mine).order_by(Exclusion.id).limit(1))
 
 
 def papers_of(claim: Claim) -> list[Paper]:

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from flask_appbuilder.security.sqla.models import Role
 from sqlalchemy import select
 
+from app.kernel import permissions
 from app.kernel.actor import acting, system_actor
 from app.kernel.workflow import advance
 from models.claims import Claim, ClaimLine, Paper, Survey
@@ -112,7 +114,7 @@ def test_the_most_urgent_of_mine_comes_first_and_later_ones_after_it(sign_in, cl
         session.commit()
     assert desk.get("/claims/desk/").location == f"/claims/desk/{late}", "what is surveyed waits for the surveyor"
     assert sign_in("finance").get("/claims/desk/").status_code == 403
-    step(session, people["claims"], late, "supplement", reason="a page is missing")
+    step(session, people["claims"], late, "supplement", reason="a page is missing", more_papers="Bill: page 2")
     assert desk.get(f"/claims/desk/{late}").location == f"/claim/{late}", "it does not wait for a decision"
 
 
@@ -252,7 +254,8 @@ def test_what_cannot_be_paid_goes_to_who_may_refuse_it(sign_in, claim_of, sessio
     assert post(leader, f"/claims/desk/{claim}", **told).status_code == 422
     again = post(leader, f"/claims/desk/{claim}/again", **told, reason="nothing is insured").text
     assert value_of(again, "reason") == "nothing is insured"
-    assert post(leader, f"/claims/desk/{claim}", **told, reason="nothing is insured").status_code == 303
+    told |= {"reason": "nothing is insured", "refusal_under": "1.1"}
+    assert post(leader, f"/claims/desk/{claim}", **told).status_code == 303
     assert read(session, Claim, claim).state == ClaimState.REFUSED
     with acting(system_actor("tests")):
         version = session.get(Claim, claim).contract.product_version_id
@@ -263,6 +266,28 @@ def test_what_cannot_be_paid_goes_to_who_may_refuse_it(sign_in, claim_of, sessio
     page = leader.get("/claims/desk/", follow_redirects=True).text
     assert f"/claims/desk/{barred}/line/" in page
     assert "The product excludes losses of this cause" in page
+    decision = page.split('id="decision"')[1]
+    assert re.search(r'value="refuse"[^>]* checked', decision)
+    clause = value_of(decision, "refusal_clause_id")
+    told = {"outcome": "refuse", "version": value_of(decision, "version"), "reason": "water"}
+    assert post(leader, f"/claims/desk/{barred}", **told, refusal_clause_id=clause).status_code == 303
+    row = read(session, Claim, barred)
+    assert (row.state, str(row.refusal_clause_id)) == (ClaimState.REFUSED, clause), "the clause was filled in"
+
+
+def test_who_may_not_change_claims_decides_on_no_line(sign_in, claim_of, session, backend):
+    claim, line = claim_of("300")
+    with acting(system_actor("tests")):
+        role = session.scalars(select(Role).where(Role.name == "inspector")).one()
+        permissions.grant(session, role, "open", "page:claim_desk")
+        session.commit()
+    backend.app.extensions["actors"].forget()
+    looking = sign_in("inspector")
+    page = looking.get(f"/claims/desk/{claim}")
+    assert page.status_code == 200
+    assert 'name="decision"' not in page.text, "no buttons either"
+    assert decide_blindly(looking, claim, line, version_of(page.text, line)).status_code == 403
+    assert read(session, ClaimLine, line).decision == OPEN
 
 
 def test_more_lines_ask_the_database_no_more(sign_in, claim_of, backend):
@@ -279,5 +304,5 @@ def test_the_page_of_a_claim_under_review_leads_to_the_desk(sign_in, claim_of, s
     claim, _line = claim_of("300")
     assert f'href="/claims/desk/{claim}"' in sign_in("claims").get(f"/claim/{claim}").text
     assert f'href="/claims/desk/{claim}"' not in sign_in("finance").get(f"/claim/{claim}").text
-    step(session, people["supervisor"], claim, "supplement", reason="a page is missing")
+    step(session, people["supervisor"], claim, "supplement", reason="a page is missing", more_papers="Bill: page 2")
     assert f'href="/claims/desk/{claim}"' not in sign_in("claims").get(f"/claim/{claim}").text
