@@ -34,7 +34,8 @@ def statements(table: str, name: str, when: str, of: tuple[str, ...] = ()) -> It
     )
     yield (
         "postgresql",
-        f"CREATE TRIGGER {constraint} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {constraint}()",
+        f"CREATE TRIGGER {constraint} BEFORE INSERT OR {update} ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {constraint}()",
     )
     for moment, words in (("insert", "INSERT"), ("update", update)):
         yield (
