@@ -18,9 +18,9 @@ branch_labels = None
 depends_on = None
 
 FLAGS = (
-    "replace(replace(replace(replace(replace(replace(replace(replace(flags, 'instalment_owed|', ''), "
-    "'waiting_period|', ''), 'excluded_cause|', ''), 'repeated_loss|', ''), 'not_in_force|', ''), 'early_loss|', ''), "
-    "'duplicate|', ''), 'outlier|', '') = '|'"
+    "replace(replace(replace(replace(replace(replace(replace(replace(flags, 'possible_duplicate|', ''), "
+    "'instalment_owed|', ''), 'waiting_period|', ''), 'excluded_cause|', ''), 'repeated_loss|', ''), "
+    "'not_in_force|', ''), 'early_loss|', ''), 'outlier|', '') = '|'"
 )
 FINITE = (
     "{0} BETWEEN -9999999999999999.99 AND 9999999999999999.99",

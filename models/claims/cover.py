@@ -147,7 +147,7 @@ def _history(session: Session, claim: "Claim") -> Iterator[Finding]:
     near = (setting_value(session, settings.DUPLICATE_DAYS) or 0) * DAY
     for number, occurred_on, cause in found:
         if cause == claim.cause and abs(occurred_on - claim.occurred_on) <= near:
-            yield Finding(Flag.DUPLICATE, number)
+            yield Finding(Flag.POSSIBLE_DUPLICATE, number)
             break
     most, earlier = setting_value(session, settings.REPEATED), [each for each in found if each[1] <= claim.occurred_on]
     if most and len(earlier) + 1 >= most:

@@ -107,7 +107,7 @@ class Flag(Choice):
     WAITING_PERIOD = "waiting_period"
     INSTALMENT_OWED = "instalment_owed"
     EXCLUDED_CAUSE = "excluded_cause"
-    DUPLICATE = "duplicate"
+    POSSIBLE_DUPLICATE = "possible_duplicate"
     REPEATED_LOSS = "repeated_loss"
     EARLY_LOSS = "early_loss"
     OUTLIER = "outlier"

@@ -295,8 +295,8 @@ def test_a_loss_told_twice_and_one_too_many_stand_out(session, people, a_contrac
     contract, _cover = a_contract()
     first = enter(session, people["service"], covers.claim(contract, LOSS))
     again = enter(session, people["service"], covers.claim(contract, LOSS - DAY))
-    assert (first.flags, again.flags) == (None, (Flag.DUPLICATE,))
-    assert again.flag_facts == f"Duplicate: {first.number}"
+    assert (first.flags, again.flags) == (None, (Flag.POSSIBLE_DUPLICATE,))
+    assert again.flag_facts == f"Possible duplicate: {first.number}"
     third = enter(session, people["service"], covers.claim(contract, LOSS, cause=LossCause.THEFT))
     assert third.flags == (Flag.REPEATED_LOSS,)
     assert third.flag_facts == f"Repeated loss: {first.number}, {again.number}"
