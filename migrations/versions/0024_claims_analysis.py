@@ -39,7 +39,8 @@ RULES = (
     (
         "payout",
         "nobody_pays_what_he_or_she_entered",
-        "EXISTS (SELECT 1 FROM claim WHERE id = NEW.claim_id AND created_by_id = NEW.created_by_id)",
+        "NEW.payee_account IS NOT NULL AND EXISTS "
+        "(SELECT 1 FROM claim WHERE id = NEW.claim_id AND created_by_id = NEW.created_by_id)",
     ),
     (
         "payout",

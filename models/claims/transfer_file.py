@@ -34,11 +34,15 @@ HEADER = ("number", "payee", "account", "amount", "currency", "reference")
 
 
 def _gather(transfer: "TransferFile", move: Move) -> None:
-    """Put every payout by transfer that stands in no file yet into this one; two files at once share none."""
+    """Put every payout by transfer that stands in no file yet into this one; two files at once share none.
+
+    What another system has paid is known without its account, and is not paid again.
+    """
     with on_behalf("payouts are handed to the bank"):
+        ours = (Payout.method == PayoutMethod.TRANSFER, Payout.payee_account.is_not(None))
         waiting = (
             select(Payout)
-            .where(Payout.method == PayoutMethod.TRANSFER, Payout.transfer_file_id.is_(None))
+            .where(*ours, Payout.transfer_file_id.is_(None))
             .order_by(Payout.id)
             .with_for_update(skip_locked=True)
         )

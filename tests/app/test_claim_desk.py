@@ -135,7 +135,7 @@ def test_the_desk_shows_papers_loss_flags_cover_and_no_account(sign_in, claim_of
     assert covers.ACCOUNT not in page
     assert covers.ACCOUNT[-4:] in page, "masked, not left out"
     other = sign_in("claims").get(f"/claims/desk/{line and claim + 1}").text
-    assert "Duplicate" in plain(other.split('id="flags"')[1].split("</section>")[0])
+    assert "Possible duplicate" in plain(other.split('id="flags"')[1].split("</section>")[0])
 
 
 def test_lines_are_decided_one_by_one_and_the_rest_follows(sign_in, claim_of, session):

@@ -148,6 +148,7 @@ def test_a_sheet_is_imported(visit, tmp_path, hand):
     page = visit("manager")
     way = hand(page)
     way.press(page.get_by_role("navigation", name="Records and pages").get_by_role("link", name="Import files"))
+    way.choose(page.get_by_label("What the file holds"), "Expiring motor policies with outcome")
     way.hand(page.get_by_label("File", exact=True), str(file))
     way.press(page.get_by_role("button", name="Look at it"))
     page.wait_for_url(re.compile(r"/imports/\d+$"))

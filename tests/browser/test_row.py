@@ -54,7 +54,7 @@ def test_limits_tick_sections_are_links_and_others_are_seen(visit, claim):
     other.evaluate("scrollTo(0, 0)")
     expect(bar.get_by_role("link", name="Details")).to_have_attribute("aria-current", "true")
     other.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-    expect(bar.get_by_role("link", name="Payouts")).to_have_attribute("aria-current", "true")
+    expect(bar.get_by_role("link", name="Case reviews")).to_have_attribute("aria-current", "true")
     expect(bar).to_be_in_viewport()
 
 

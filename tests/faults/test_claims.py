@@ -23,6 +23,7 @@ CONTRACTS, CLAIMS = 3, 10
 AGGREGATE = Decimal("6500.50")
 
 
+@pytest.mark.parametrize("backend", [pytest.param("sqlite", marks=pytest.mark.nightly), "postgresql"], indirect=True)
 @pytest.mark.parametrize("kills", [8, pytest.param(100, marks=pytest.mark.nightly)])
 def test_kills_pay_no_claim_twice_and_lose_none(backend, people, kills):
     with backend.session() as session, acting(system_actor("tests", "cli")):

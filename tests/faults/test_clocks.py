@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app.kernel.actor import acting, system_actor
 from app.kernel.clock import house_zone
 from app.kernel.clocks import PASSED
+from app.kernel.settings import set_setting
 from app.kernel.tables import AuditEntry, Clock, Notice
 from models.claims import Claim
 from models.claims.states import LossCause
@@ -40,6 +41,7 @@ def expected(ids: list[int], holder: int, boss: int, manager: int) -> Counter[tu
 
 def check(backend, kills: int) -> None:
     with backend.session() as session, acting(system_actor("tests", "cli")):
+        set_setting(session, "claims.handover_hours", "")
         from_ = book.contract(session, FIRST + DAY * 300)
         people = staff(session)
         for n in range(CLAIMS):

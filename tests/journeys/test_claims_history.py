@@ -150,6 +150,7 @@ def test_by_the_command(app, backend, sold, people, file):
         assert session.scalar(select(func.count(Contract.id))) == make_claims.CONTRACTS
 
 
+@pytest.mark.parametrize("backend", [pytest.param("sqlite", marks=pytest.mark.nightly), "postgresql"], indirect=True)
 def test_by_the_pages(backend, sold, sign_in, file):
     manager = sign_in("manager")
 

@@ -22,13 +22,15 @@ TODAY = datetime.now(UTC).date()
 
 @pytest.fixture
 def payouts(session, as_system):
-    """Three payouts: two by transfer, one by cheque."""
+    """Four payouts: two by transfer, one by cheque, and one by transfer that another system has made."""
     contract = book.contract(session, TODAY + timedelta(days=100))
-    for number, method in enumerate((PayoutMethod.TRANSFER, PayoutMethod.CHEQUE, PayoutMethod.TRANSFER), 1):
+    ways = (PayoutMethod.TRANSFER, PayoutMethod.CHEQUE, PayoutMethod.TRANSFER, PayoutMethod.TRANSFER)
+    for number, method in enumerate(ways, 1):
         claim = covers.claim(contract.id, TODAY - timedelta(days=number))
         session.add(claim)
         session.flush()
-        place = {"claim_id": claim.id, "round": 1, "payee": f"李娜 {number}", "payee_account": covers.ACCOUNT}
+        place = {"claim_id": claim.id, "round": 1, "payee": f"李娜 {number}"}
+        place["payee_account"] = covers.ACCOUNT if number < 4 else None
         session.add(Payout(**place, amount=Decimal("100.10") * number, method=method, paid_on=TODAY))
     session.commit()
 
@@ -44,7 +46,7 @@ def test_a_file_holds_every_payout_that_waits_and_none_twice(session, people, pa
     ]
     with acting(system_actor("tests")):
         kept = session.scalars(select(Payout.transfer_file_id).order_by(Payout.id)).all()
-    assert kept == [made.id, None, made.id]
+    assert kept == [made.id, None, made.id, None]
     another = enter(session, people["finance"], TransferFile())
     stopped(session, another, people["finance"], "draw_up", Refusal, "No payout waits")
 

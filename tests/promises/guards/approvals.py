@@ -95,6 +95,41 @@ def ones_own_amount(world: World) -> list[Any]:
     return attempted(world, row, world.people["supervisor"], 50)
 
 
+def own_in_the_database(world: World) -> list[Any]:
+    """Written past the application: the agreement of who added the row."""
+    row = submitted(world, 50, by="supervisor")
+    with acting(system_actor("guards")):
+        given = {
+            "record": "expense",
+            "row_id": row.id,
+            "step": "approve",
+            "part": "level9",
+            "verdict": "yes",
+            "seal": "x",
+        }
+        try:
+            world.session.execute(insert(Approval).values(**given, user_id=world.people["supervisor"].user_id))
+        except IntegrityError:
+            world.session.rollback()
+            return []
+        world.session.rollback()
+    return ["agreed"]
+
+
+def unguarded(_patch: Any, world: World) -> None:
+    name, on = "ck_approval_expense_approve_is_for_others", world.session.get_bind().dialect.name
+    with acting(system_actor("guards")):
+        for each in (f"{name}_on_insert", f"{name}_on_update") if on == "sqlite" else (f"{name} ON approval",):
+            world.session.execute(text(f"DROP TRIGGER {each}"))
+        world.session.commit()
+
+
+def unasked(patch: Any, world: World) -> None:
+    """Neither the application nor the database asks whose the row is."""
+    patch.setattr(approvals, "_owners", lambda *asked: set())
+    unguarded(patch, world)
+
+
 def deputies_too_early(world: World) -> list[Any]:
     """Somebody stands in for who has only asked to be away."""
     today = house_day(datetime.now(UTC))
@@ -183,10 +218,8 @@ CONTROLS: Controls = {
     ),
     "nobody agrees twice": (one_voice_twice, nobody_heard),
     "the database lets nobody agree twice": (twice_in_the_database, unconstrained),
-    "nobody agrees to an amount of one's own": (
-        ones_own_amount,
-        lambda p, _: p.setattr(approvals, "_owners", lambda *asked: set()),
-    ),
+    "nobody agrees to an amount of one's own": (ones_own_amount, unasked),
+    "the database lets nobody agree to what is one's own": (own_in_the_database, unguarded),
     "a deputy stands in while the absence is approved": (
         deputies_too_early,
         lambda p, _: p.setattr(deputies, "IN_FORCE", "requested"),
