@@ -53,7 +53,7 @@ def decide(url: str) -> None:
 
 def main(url: str, kills: int) -> None:
     """Two at a time; ends with 0 when the last two ended well."""
-    swarm(partial(decide, url), processes=2, kills=kills, longest=0.4)
+    swarm(partial(decide, url), processes=2, kills=kills, longest=0.3)
 
 
 if __name__ == "__main__":

@@ -12,16 +12,18 @@ from collections.abc import Callable
 def swarm(work: Callable[[], None], processes: int, kills: int, longest: float = 0.16) -> None:
     """Keep that many forks of this process at `work`; kill one, `kills` times, after at most `longest` seconds each.
 
-    A killed one is replaced. Exits with 0 when every one that was not killed ended well.
+    A killed one is replaced. Tells how many were at work still when they were killed, and exits with 0 when every one
+    that was not killed ended well.
     """
-    chance = random.Random(kills)
+    chance, struck = random.Random(kills), 0
     running = [fork(work) for _ in range(processes)]
     for _ in range(kills):
         time.sleep(chance.uniform(longest / 8, longest))
         victim = running.pop(chance.randrange(len(running)))
         os.kill(victim, signal.SIGKILL)
-        os.waitpid(victim, 0)
+        struck += os.WIFSIGNALED(os.waitpid(victim, 0)[1])
         running.append(fork(work))
+    print(struck, flush=True)
     codes = [os.waitstatus_to_exitcode(os.waitpid(each, 0)[1]) for each in running]
     sys.exit(max(codes, key=abs))
 

@@ -19,7 +19,7 @@ from tests.faults.test_kills import ROOT
 from tests.models import covers
 
 TODAY = datetime.now(UTC).date()
-CONTRACTS, CLAIMS = 3, 10
+CLAIMS = 10
 AGGREGATE = Decimal("6500.50")
 
 
@@ -27,8 +27,9 @@ AGGREGATE = Decimal("6500.50")
 @pytest.mark.parametrize("kills", [8, pytest.param(100, marks=pytest.mark.nightly)])
 def test_kills_pay_no_claim_twice_and_lose_none(backend, people, kills):
     with backend.session() as session, acting(system_actor("tests", "cli")):
+        contracts = 3 + kills // 3
         handler = {"owner_id": people["claims"].user_id, "unit_id": people["claims"].unit_id}
-        for _ in range(CONTRACTS):
+        for _ in range(contracts):
             contract = covers.contract(session, TODAY + timedelta(days=100), {"aggregate": AGGREGATE})
             cover = session.scalar(select(ContractCoverage.id).where(ContractCoverage.contract_id == contract.id))
             for number in range(CLAIMS):
@@ -38,21 +39,21 @@ def test_kills_pay_no_claim_twice_and_lose_none(backend, people, kills):
                 session.flush()
                 session.add(covers.line(claim.id, "1000", cover))
         session.commit()
-    subprocess.run(
-        [sys.executable, "-m", "tests.faults.deciding", backend.url, str(kills)], cwd=ROOT, check=True, timeout=600
-    )
+    work = [sys.executable, "-m", "tests.faults.deciding", backend.url, str(kills)]
+    done = subprocess.run(work, cwd=ROOT, check=True, timeout=900, stdout=subprocess.PIPE, text=True)
+    assert int(done.stdout.split()[-1]) >= kills * 3 // 4, "most were killed at work"
 
     with backend.session() as session, acting(system_actor("tests", "cli")):
         paid = session.execute(select(Claim.contract_id, Payout.amount).join(Claim)).all()
         assert Counter(contract for contract, _ in paid) == dict.fromkeys({contract for contract, _ in paid}, 7)
-        assert len(paid) == 7 * CONTRACTS
-        assert sum(amount for _, amount in paid) == AGGREGATE * CONTRACTS
+        assert len(paid) == 7 * contracts
+        assert sum(amount for _, amount in paid) == AGGREGATE * contracts
         assert set(session.scalars(select(ContractCoverage.drawn))) == {AGGREGATE}
         states = Counter(session.scalars(select(Claim.state)))
-        assert states == {ClaimState.PAID: 7 * CONTRACTS, ClaimState.REVIEWING: 3 * CONTRACTS}
+        assert states == {ClaimState.PAID: 7 * contracts, ClaimState.REVIEWING: 3 * contracts}
         steps = select(AuditEntry.verb, func.count().label("count")).where(
             AuditEntry.record == "claim", AuditEntry.verb.like("step:%")
         )
         told = Counter({row.verb: row.count for row in session.execute(steps.group_by(AuditEntry.verb))})
-        assert told == {"step:approve": 7 * CONTRACTS, "step:pay": 7 * CONTRACTS}
-        assert session.scalar(select(func.count(Approval.id)).where(Approval.void_at.is_(None))) == 7 * CONTRACTS
+        assert told == {"step:approve": 7 * contracts, "step:pay": 7 * contracts}
+        assert session.scalar(select(func.count(Approval.id)).where(Approval.void_at.is_(None))) == 7 * contracts
