@@ -50,6 +50,8 @@ class Oracle:
 
     def granted(self, name: str, verb: str, record: type[Record]) -> bool:
         """Whether the person's role is granted a verb or, as ``step:pay``, a step."""
+        if issubclass(record, Line) and not record.panel.form and verb != "read":
+            return False  # lines that no person writes
         while issubclass(record, Line):
             record, verb = record.parent_record(), "read" if verb == "read" else "edit"
         role = Role(STAFF[name][0])
