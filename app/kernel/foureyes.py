@@ -1,10 +1,11 @@
-"""Four eyes in the database: it takes no agreement to an amount from whoever entered the row.
+"""Four eyes in the database: who entered a row agrees to no amount of it, who took a step is not named by another row.
 
-`app.kernel.approvals` says so to the person; this holds even where the application is gone round.
+The workflow says so to the person, in time and in words; this holds even where the application is gone round.
 """
 
 from typing import Any
 
+from sqlalchemy import Table
 from sqlalchemy.orm import Mapper
 
 from app.kernel.tables import Approval
@@ -12,6 +13,7 @@ from app.schema import triggers
 from app.schema.approval import Tiers
 from app.schema.record import Record
 
+RULE = "is_somebody_else"
 MESSAGE = "nobody approves what he or she has entered"
 
 
@@ -33,3 +35,19 @@ def rules(record: type[Record]) -> list[tuple[str, str]]:
         for step in (workflow.steps if workflow is not None else ())
         if isinstance(step.needs, Tiers)
     ]
+
+
+def keep_apart(
+    table: Table, person: str, link: str, record: str, verbs: tuple[str, ...], moved: tuple[str, ...], message: str
+) -> None:
+    """Refuse a row of `table` whose `person` took one of `verbs` of the row of `record` that `link` points at.
+
+    It is asked when the row is made and when one of `person`, `link` and `moved` is written; `message` is what whoever
+    is refused reads.
+    """
+    among = ", ".join(f"'{verb}'" for verb in verbs)
+    took = (
+        f"EXISTS (SELECT 1 FROM audit_entry WHERE record = '{record}' AND record_id = NEW.{link} "
+        f"AND user_id = NEW.{person} AND verb IN ({among}))"
+    )
+    triggers.refuse(table, f"{person}_{RULE}", took, message, person, of=(person, link, *moved))

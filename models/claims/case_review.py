@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Mapped, relationship
 
-from app.kernel.apart import keep_apart
+from app.kernel.foureyes import keep_apart
 from app.kernel.outbox import tell
 from app.schema.grants import Grants
 from app.schema.kinds import Day, LongText, choice, ref, serial, starts_at

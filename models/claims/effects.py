@@ -81,6 +81,8 @@ def _unsettled(session: Session, claim: "Claim") -> str | Refusal | None:
     lines = lines_at_hand(session, claim, ClaimLine)
     if (why := cover.barred(session, claim, lines)) is not None:
         return why
+    if settling.lacks_lines(session, claim):
+        return settling.LINELESS
     if any(line.decision == LineDecision.OPEN for line in lines):
         return UNDECIDED
     if (first := reopening.goes_before(session, claim)) is not None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 ZERO = Decimal("0.00")
 HUNDRED = Decimal(100)
+LINELESS = "Enter what was lost line by line: the limits of the contract are kept by its lines."
 UNNAMED = "Say under which coverage the line falls."
 STRANGE = "This coverage is not one of the contract the claim is made under."
 CHANGED = "What the limits leave has changed: the lines come to %(amount)s by now. Look at them, then approve that."
@@ -207,6 +208,14 @@ def paid_before(session: Session, claim: "Claim") -> Decimal:
 # Drawn from the limits
 
 
+def lacks_lines(session: Session, claim: "Claim") -> bool:
+    """Whether the contract has limits to be kept and the claim no line that could be held against them."""
+    if lines_at_hand(session, claim, ClaimLine):
+        return False
+    mine = select(ContractCoverage.id).where(ContractCoverage.contract_id == claim.contract_id).limit(1)
+    return session.scalar(mine) is not None
+
+
 def due(session: Session, claim: "Claim") -> Decimal | None:
     """What is to be paid in this round by the lines as they stand; None for a claim without lines."""
     lines = lines_at_hand(session, claim, ClaimLine)
@@ -221,6 +230,8 @@ def draw(session: Session, claim: "Claim") -> None:
     with on_behalf("a claim draws on the limits of its contract"):
         _lock(session, claim)
         lines = _lines(session, claim)
+        if lacks_lines(session, claim):
+            raise Conflict(LINELESS)
         if not lines:
             return
         results = settled(session, claim, lines)

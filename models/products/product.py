@@ -39,7 +39,13 @@ class Product(Shared, Noted, Spelt, Record):
         Step("approve", ProductState.DRAFT, ProductState.APPROVED, by=Role.MANAGER),
         Step("sell", ProductState.APPROVED, ProductState.ON_SALE, by=Role.MANAGER, label="Put on sale"),
         Step(
-            "withdraw", ProductState.ON_SALE, ProductState.WITHDRAWN, by=Role.MANAGER, asks=("reason",), tone="danger"
+            "withdraw",
+            ProductState.ON_SALE,
+            ProductState.WITHDRAWN,
+            by=Role.MANAGER,
+            asks=("reason",),
+            label="Withdraw from sale",
+            tone="danger",
         ),
         frozen=ProductState.WITHDRAWN,
     )

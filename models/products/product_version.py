@@ -57,6 +57,14 @@ class ProductVersion(Shared, Noted, Record):
     workflow = Workflow(
         Step("approve", S.DRAFT, S.APPROVED, by=Role.MANAGER),
         Step("sell", S.APPROVED, S.ON_SALE, by=Role.MANAGER, label="Put on sale"),
-        Step("withdraw", S.ON_SALE, S.WITHDRAWN, by=Role.MANAGER, asks=("reason",), tone="danger"),
+        Step(
+            "withdraw",
+            S.ON_SALE,
+            S.WITHDRAWN,
+            by=Role.MANAGER,
+            asks=("reason",),
+            label="Withdraw from sale",
+            tone="danger",
+        ),
         frozen=frozenset(S) - {S.DRAFT},
     )

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -11,9 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from app.kernel import trash
 from app.kernel.actor import acting, system_actor
 from app.kernel.tables import Approval, Notice
-from app.kernel.workflow import advance
-from app.schema.errors import Conflict, Invalid, NotPermitted, Refusal
-from models.claims import Claim, ClaimLine, Paper, Payout, RequiredPaper, ReserveChange, Survey, settling
+from app.schema.errors import Invalid, NotPermitted, Refusal
+from models.claims import Claim, ClaimLine, Paper, Payout, RequiredPaper, ReserveChange, Survey
 from models.claims.states import ClaimState, Flag, Lane, LineDecision, LossCause, PayoutMethod
 from models.contracts import ContractCoverage, Instalment, InsuredObject
 from models.products import Exclusion
@@ -181,6 +179,13 @@ def test_an_open_line_holds_the_decision_up(session, people, a_contract):
     contract, cover = a_contract()
     claim = reviewed(session, people, contract, ("400", cover, {"decision": LineDecision.OPEN}))
     stopped(session, claim, people["claims"], "approve", Refusal, "each line", approved="400")
+
+
+def test_the_limits_are_not_gone_round_by_taking_the_lines_away(session, people, a_contract):
+    contract, _cover = a_contract({"deductible": D(500), "aggregate": D(100)})
+    claim = reviewed(session, people, contract)
+    assert lines_of(session, claim) == []
+    stopped(session, claim, people["claims"], "approve", Refusal, "line by line", approved="1000")
 
 
 # Limits shared by claims
@@ -429,68 +434,3 @@ def test_the_database_keeps_the_draws_within_the_aggregate(session, a_contract):
     a_contract({"aggregate": D(1000)})
     with pytest.raises(IntegrityError, match="no_more_is_drawn_than_the_aggregate_limit"):
         session.execute(update(ContractCoverage).values(drawn=D("1000.01")))
-
-
-# All at once
-
-
-def at_once(backend, work, count) -> list[str]:
-    """What became of `work`, done by so many threads at the same moment; each tries again while it is in conflict."""
-    barrier, outcomes = Barrier(count), []
-
-    def race(number: int) -> None:
-        with backend.session() as own:
-            barrier.wait()
-            outcomes.append(work(own, number))
-
-    threads = [Thread(target=race, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
-
-
-def approve_what_is_left(own, claim_id, actor) -> str:
-    """Approve what the lines come to; whoever was overtaken looks again."""
-    for _ in range(60):
-        try:
-            with acting(actor):
-                claim = own.scalars(select(Claim).where(Claim.id == claim_id)).one()
-                with acting(system_actor("tests")):
-                    left = settling.due(own, claim)
-                own.rollback()
-                if not left:
-                    return "nothing left"
-                advance(own, claim, "approve", answers={"approved": left})
-                own.commit()
-                return "approved"
-        except (Conflict, Refusal) as refusal:
-            own.rollback()
-            if "while the state is" in str(refusal):
-                return "overtaken"
-    return "gave up"
-
-
-def test_a_hundred_who_approve_one_claim_approve_it_once(backend, session, people, a_contract):
-    contract, cover = a_contract({"aggregate": D(700)})
-    claim = reviewed(session, people, contract, ("1000", cover, {})).id
-    session.rollback()
-    outcomes = at_once(backend, lambda own, _: approve_what_is_left(own, claim, people["claims"]), 100)
-    assert sorted(outcomes) == ["approved"] + ["overtaken"] * 99
-    assert drawn(session) == [D("700.00")]
-
-
-def test_ten_claims_on_one_aggregate_draw_exactly_the_limit(backend, session, people, a_contract):
-    contract, cover = a_contract({"aggregate": D("3500.01")})
-    claims = [
-        reviewed(session, people, contract, ("1000", cover, {}), occurred_on=LOSS - number * 5 * DAY).id
-        for number in range(10)
-    ]
-    session.rollback()
-    outcomes = at_once(backend, lambda own, n: approve_what_is_left(own, claims[n % 10], people["claims"]), 100)
-    assert outcomes.count("approved") == 4
-    assert drawn(session) == [D("3500.01")]
-    with acting(system_actor("tests")):
-        amounts = session.scalars(select(Claim.approved).where(Claim.state == ClaimState.APPROVED)).all()
-    assert sorted(amounts) == [D("500.01"), D(1000), D(1000), D(1000)]
