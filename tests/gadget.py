@@ -9,7 +9,7 @@ from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Line, Record
 from app.schema.roles import Role
 from app.schema.rows import Branch, Owned, Team
-from app.schema.traits import Ordered, Tree
+from app.schema.traits import Extendable, Ordered, Tree
 from app.schema.transfer import Transfer
 from app.schema.workflow import Step, Workflow
 from tests.expense import Expense
@@ -30,7 +30,7 @@ def priced(gadget: "Gadget") -> str | None:
     return None if gadget.price else "Give it a price first."
 
 
-class Gadget(Owned, Record):
+class Gadget(Owned, Extendable, Record):
     """A thing on sale."""
 
     code: Mapped[Code] = mapped_column(unique=True)

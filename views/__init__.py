@@ -26,6 +26,7 @@ from views.reports import ReportsPage
 from views.roles import RolesPage
 from views.search import SearchPage
 from views.settings import SettingsPage
+from views.tailoring import TailoringPage
 from views.trash import TrashPage
 from views.why import WhyPage
 
@@ -46,6 +47,7 @@ PAGES: tuple[type[Page], ...] = (
     RolesPage,
     SearchPage,
     SettingsPage,
+    TailoringPage,
     TrashPage,
     WhyPage,
 )
@@ -60,6 +62,7 @@ add_page("Administration", "Import files", "ImportsPage.list", "file-upload", "p
 add_page("Administration", "Jobs", "JobsPage.list", "clock", "page:jobs", order=89)
 add_page("Administration", "People and sign-ins", "PeoplePage.list", "users-group", "page:people", order=90)
 add_page("Administration", "Roles", "RolesPage.list", "key", "page:people", order=90)
+add_page("Administration", "Customise", "TailoringPage.list", "layout-kanban", "page:tailoring", order=91)
 add_page("Administration", "Settings", "SettingsPage.list", "adjustments", "page:settings", order=91)
 name_permission("page:people", "Administer people and roles")
 name_permission("page:leaving", "Hand over the work of those one leads")

@@ -10,10 +10,11 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from app.extensions import db
-from app.kernel import permissions
+from app.kernel import adapting, permissions
 from app.kernel.actor import current_actor
 from app.kernel.granting import MOVED_ON, Change, change_role, changes_of, outlook, undo
 from app.kernel.rights import Rights, rights_of
+from app.kernel.tailoring import ROLE
 from app.panel.labels import said
 from app.panel.rights import (
     beside_records,
@@ -28,7 +29,7 @@ from app.panel.rights import (
     what_words,
 )
 from app.panel.rights import verb_words as verbs
-from app.schema.errors import NotFound
+from app.schema.errors import Invalid, NotFound
 from app.schema.registry import registry
 from app.schema.roles import Scope
 from views.page import Page
@@ -53,17 +54,17 @@ class RolesPage(Page):
 
     @expose("/", methods=["POST"])
     def add(self) -> Response:
-        """Add a role that may do nothing yet."""
+        """Add a role: one that may do nothing yet, or what another role may do."""
         name = request.form.get("name", "").strip()
-        if not name or len(name) > 64 or db.session.scalar(select(Role.id).where(Role.name == name)):
-            flash(_("Give the role a name that no other has."), "danger")
-            return redirect(url_for("RolesPage.list"))
-        role = Role(name=name)
-        db.session.add(role)
-        db.session.flush()
-        permissions.set_scope(db.session, role, "", Scope.OWN)
-        db.session.commit()
-        return redirect(url_for("RolesPage.show", role_id=role.id))
+        try:
+            adapting.change(db.session, ROLE, name, {"like": request.form.get("like") or None})
+            db.session.commit()
+        except Invalid as refusal:
+            db.session.rollback()
+            flash(" ".join(said(reason) for reason in refusal.problems.values()), "danger")
+            return redirect(url_for("RolesPage.list"), 303)
+        role_id = db.session.scalar(select(Role.id).where(Role.name == name))
+        return redirect(url_for("RolesPage.show", role_id=role_id), 303)
 
     @expose("/<int:role_id>")
     def show(self, role_id: int) -> str:

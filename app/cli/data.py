@@ -14,6 +14,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 
 from app.extensions import db
+from app.kernel import tailoring
 from app.kernel.actor import Actor, acting, system_actor
 from app.kernel.permissions import Actors
 from app.kernel.sheets import SheetError
@@ -66,6 +67,7 @@ def import_file(profile: str, file: Path, dry_run: bool, username: str | None) -
 
 
 def _actor(username: str | None) -> Actor:
+    tailoring.keep_up(db.session)
     if username is None:
         return system_actor("flask data import", "import")
     user_id = db.session.scalar(select(User.id).where(User.username == username))

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app.kernel import tailoring
 from app.kernel.actor import acting, system_actor
 from app.kernel.database import insert, is_locked, read_only
 from app.kernel.guard import GuardedSession
@@ -159,6 +160,7 @@ class Runner:
                         row = self._lock(session, job, period, again=again)
                         if row is None:
                             return None
+                        tailoring.keep_up(session)
                         due, fresh = row.due, row.status != Status.DONE
                         session.info.update(self.info, period=period, zone=self.zone, clock=self.clock)
                         result = job.work(due, session) or {}

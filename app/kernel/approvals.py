@@ -92,7 +92,7 @@ def _covers(session: Session, part: Part, amount: Decimal) -> bool:
     """Whether a level reaches so high. A limit nobody has set gives no authority."""
     if part.limit is None:
         return True
-    limit = setting_value(session, part.limit)
+    limit = part.limit if isinstance(part.limit, Decimal) else setting_value(session, part.limit)
     return limit is not None and amount <= limit
 
 

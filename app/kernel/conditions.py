@@ -5,7 +5,7 @@ from typing import Any
 
 from app.schema.conditions import ValueOf
 from app.schema.errors import Refusal
-from app.schema.record import Record, rules_of
+from app.schema.record import Record, rules_of, stored
 
 NEEDED = "This is needed."
 NOT_APPLICABLE = "This does not apply here; leave it empty."
@@ -70,7 +70,8 @@ def of_row(row: Record | None, record: type[Record]) -> ValueOf:
         value = None if row is None else getattr(row, name)
         if value is not None or (row is not None and row.id is not None):
             return value
-        default = record.__table__.columns[name].default if name in record.__table__.columns else None
+        column = stored(record).get(name)
+        default: Any = None if column is None else column.default
         return default.arg if default is not None and default.is_scalar else None
 
     return value_of

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.actor import on_behalf
 from app.schema.record import Line, Record
+from app.schema.tailored import EXTRA
 
 L = TypeVar("L", bound=Line)
 
@@ -46,7 +47,12 @@ def by_hand(session: Session, row: Record) -> set[str]:
 def changed(row: Record) -> set[str]:
     """The columns of a row that are about to be written with another value."""
     attrs: Any = inspect(row).attrs
-    return {column.key for column in type(row).__table__.columns if attrs[column.key].history.has_changes()}
+    found = {column.key for column in type(row).__table__.columns if attrs[column.key].history.has_changes()}
+    if EXTRA in found:
+        past = attrs[EXTRA].history
+        old, new = (past.deleted or [None])[0] or {}, getattr(row, EXTRA) or {}
+        found = found - {EXTRA} | {name for name in {*old, *new} if old.get(name) != new.get(name)}
+    return found
 
 
 def lines_at_hand(session: Session, row: Record, line: type[L]) -> list[L]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.access import Reach, criterion, field_verb, may
 from app.kernel.actor import Actor, current_actor
-from app.schema.record import Line, Record, computed_of, policy_name, rules_of, working_of
+from app.schema.record import Line, Record, computed_of, policy_name, rules_of, stored, working_of
 from app.schema.roles import Scope
 
 NOTHING: frozenset[str] = frozenset()
@@ -82,7 +82,7 @@ def readable_fields(actor: Actor, record: type[Record] | Record) -> frozenset[st
     row = None if isinstance(record, type) else cast("Record", record)
     cls = cast("type[Record]", record if row is None else type(row))
     gone = hidden(actor, cls).always if row is None else hidden_in(actor, row)
-    return frozenset({*cls.__table__.columns.keys(), *computed_of(cls)} - gone)
+    return frozenset({*stored(cls), *computed_of(cls)} - gone)
 
 
 def writable_fields(actor: Actor, verb: str, record: type[Record] | Record, fields: Iterable[str]) -> frozenset[str]:

@@ -32,9 +32,10 @@ from app.kernel import (
 )
 from app.kernel.actor import Actor, current_actor, on_behalf
 from app.kernel.statements import BULK, TABLES, refuse, refuse_bulk, touches_records
+from app.schema import tailored
 from app.schema.errors import Conflict, Invalid, NotPermitted
 from app.schema.kinds import Choice
-from app.schema.record import Line, Record, policy_name, rules_of, words
+from app.schema.record import Line, Record, policy_name, rules_of, stored, words
 from app.schema.registry import registry
 from app.schema.roles import Scope
 from app.schema.rows import _Placed
@@ -196,6 +197,7 @@ def _check(session: Session, context: UOWTransaction, instances: Any) -> None:
         for row in [r for r in session.new if isinstance(r, Record)]:
             _place(session, row, actor)
             numbering.number(session, row, now)
+            tailored.begin(row)
             spelling.spell(row)
             row.created_by_id = row.changed_by_id = actor.user_id
             row.created_at = row.changed_at = now
@@ -294,14 +296,14 @@ def _permit(session: Session, actor: Actor, verb: str, row: Record) -> None:
 def _check_fields(actor: Actor, verb: str, row: Record, changed: set[str]) -> None:
     """Only what the actor may write is written, and what the record's conditions say holds; by whatever route."""
     record = type(row)
-    if not record.fields:
+    if not rules_of(record):
         return
     given = conditions.of_row(None, record)
     for name in changed & rules_of(record).keys():
         left = verb == "add" and getattr(row, name) in (None, given(name))
         if not left and not access.may(actor, verb, row, name):
             raise NotPermitted("This may not be written: %(name)s.", field=name, name=words(name))
-    touched = set(record.__table__.columns.keys()) if verb == "add" else changed
+    touched = set(stored(record)) if verb == "add" else changed
     if problems := conditions.problems(record, conditions.of_row(row, record), touched):
         raise Invalid(problems)
 

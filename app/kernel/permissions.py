@@ -22,6 +22,7 @@ from sqlalchemy import ColumnElement, and_, delete, event, inspect, select, upda
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, UOWTransaction
 
+from app.kernel import tailoring
 from app.kernel.access import field_verb, widened
 from app.kernel.actor import Actor, on_behalf
 from app.kernel.brand import SETTINGS as BRAND
@@ -35,8 +36,9 @@ from app.kernel.identity.passwords import hashed
 from app.kernel.rights import PREFIX, rights_of, together
 from app.kernel.settings import kept_value, understood
 from app.kernel.tables import Epoch, GrantedDefault, RoleScope, SettingValue
+from app.schema import tailored
 from app.schema.grants import VERBS
-from app.schema.record import Line, Record, lines_of
+from app.schema.record import Line, Record, lines_of, rules_of
 from app.schema.registry import registry
 from app.schema.roles import Role as Declared
 from app.schema.roles import Scope
@@ -71,7 +73,7 @@ class FieldGrant(NamedTuple):
 def field_grants(record: type[Record]) -> Iterator[FieldGrant]:
     """The permissions on single fields of a record and its parts."""
     for part in (record, *lines_of(record)):
-        for rule in part.fields:
+        for rule in rules_of(part).values():
             for verb, roles in (("read", rule.read), ("edit", rule.write)):
                 if roles is not None:
                     yield FieldGrant(field_verb(part, verb, rule.field), part, rule.field, roles)
@@ -92,6 +94,7 @@ PAGES: dict[str, tuple[Declared, ...]] = {
     "page:impersonate": (Declared.ADMIN,),
     "page:impersonate_write": (),
     "page:settings": (Declared.MANAGER, Declared.ADMIN),
+    "page:tailoring": (Declared.ADMIN,),
     "page:imports": (Declared.MANAGER, Declared.OPERATIONS),
     "page:reports": (Declared.SUPERVISOR, Declared.MANAGER, Declared.INSPECTOR, Declared.ADMIN),
     "page:leaving": (Declared.SUPERVISOR, Declared.MANAGER, Declared.ADMIN),
@@ -116,6 +119,7 @@ def sync(session: Session) -> dict[str, int]:
 
     Run after each migration, by the system. Returns counts of what was added.
     """
+    tailored.put_in_force(tailored.Tailored())  # the declarations alone count here
     roles = {role.name: role for role in session.scalars(select(Role))}
     for declared in Declared:
         if declared.value not in roles:
@@ -246,6 +250,7 @@ class Actors:
     ) -> Actor:
         """The actor of an active user, where the access `epoch` was read already. No query when nothing has changed."""
         moment = moment or datetime.now(UTC)
+        tailoring.keep_up(session, epoch)
         kept, stands = self._kept.get(user_id), (epoch, house_day(moment))
         if kept is None or kept[0] != stands:
             if len(self._kept) > 2000:

@@ -7,7 +7,7 @@ from app.kernel import conditions
 from app.kernel.conditions import NEEDED
 from app.schema.errors import Invalid, Refusal
 from app.schema.kinds import BadValue
-from app.schema.record import Record, kind_of, many_of
+from app.schema.record import Record, kind_of, many_of, stored
 
 MASKED = "This is the masked value; write the whole one, or leave it out."
 
@@ -21,7 +21,7 @@ def parsed(
     Raises `Invalid` naming each field that is not `allowed`, not readable or does not apply and each needed one that
     is missing.
     """
-    columns, allowed, new = record.__table__.columns, set(allowed), row is None
+    columns, allowed, new = stored(record), set(allowed), row is None
     values: dict[str, Any] = {}
     problems: dict[str, str | Refusal] = {}
     for name, given in raw.items():

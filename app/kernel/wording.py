@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, case, select
 from sqlalchemy.orm import Session
 
 from app.kernel.identity.tables import UserPreference
-from app.schema.wording import Label, Sentence
+from app.schema.wording import Label, Sentence, Told
 
 ENGLISH = "en"
 """The language the sentences are written in; it needs no catalogue."""
@@ -65,6 +65,8 @@ def told(what: object, language: str) -> str:
 
 def _said(msgid: str, language: str) -> str:
     """The catalogue's header is kept under the empty sentence."""
+    if isinstance(msgid, Told):
+        return msgid.said(language)
     return _catalogue(language).gettext(msgid) if msgid else ""
 
 

@@ -25,6 +25,7 @@ from app.panel.fields import Field, fields_of, readable
 from app.panel.saving import saving
 from app.schema.errors import Refusal
 from app.schema.kinds import YES_NO, FileKind
+from app.schema.record import groups_of
 
 DANGEROUS = frozenset("=+-@\t\r\n＝＋－＠")
 """How a text begins that a spreadsheet would take for a formula."""
@@ -46,7 +47,7 @@ class Exporting(RecordView):
         with saving(db.session):
             history.summarise(db.session, str(self.record.__tablename__), "export", bounds)
         panel = self.record.panel
-        shown = [*panel.columns, *(name for group in panel.form for name in group.fields), *panel.facts]
+        shown = [*panel.columns, *(name for group in groups_of(self.record) for name in group.fields), *panel.facts]
         if what.picked:
             shown = [f.key or f.name for f in what.columns]
         names = [each for f in fields_of(self.record, shown) for each in (f.key or f.name, f.currency) if each]

@@ -11,8 +11,9 @@ from app.kernel.actor import current_actor
 from app.kernel.currency import house_currency
 from app.kernel.fields import hidden, reads_everywhere
 from app.panel.labels import field_label, translated
+from app.schema import tailored
 from app.schema.kinds import MONEY, Choice, Kind
-from app.schema.record import Line, Record, kind_of, many_of
+from app.schema.record import Line, Record, groups_of, kind_of, many_of, stored
 from app.schema.record import lines_of as lines_of
 
 USERS = "ab_user"
@@ -38,7 +39,7 @@ class Field:
     @property
     def column(self) -> Column[Any] | None:
         """The column; None for a property and for links to many."""
-        return self.record.__table__.columns[self.key] if self.key and not self.far else None
+        return stored(self.record)[self.key] if self.key and not self.far else None
 
     @property
     def far(self) -> str:
@@ -86,9 +87,14 @@ class Field:
     @property
     def sortable(self) -> bool:
         """Whether a list may be ordered by it: a real column, not private, not a long text and no link's bare id."""
-        if self.column is None or self.private or self.target or not self.open:
+        if self.column is None or self.private or self.target or self.added or not self.open:
             return False
         return self.kind is None or self.kind.sortable
+
+    @property
+    def added(self) -> bool:
+        """Whether the department added it: no index stands for it, so that no list is ordered by it."""
+        return self.column is not None and "extra" in self.column.info
 
     @property
     def is_state(self) -> bool:
@@ -105,12 +111,12 @@ class Field:
 
 def field_of(record: type[Record], name: str) -> Field:
     """The field a declared name stands for."""
-    mapper: Any = inspect(record)
-    key = name if name in mapper.columns or name in many_of(record) else ""
+    mapper, columns = inspect(record), stored(record)
+    key = name if name in columns or name in many_of(record) else ""
     if not key and name in mapper.relationships:
         local = list(mapper.relationships[name].local_columns)
         key = local[0].key if len(local) == 1 and local[0].key != "id" else ""
-    info = record.__table__.columns[key].info if key in mapper.columns else {}
+    info = columns[key].info if key in columns else {}
     kind = info.get("kind") or kind_of(record, name)
     return Field(record, name, key, kind, info.get("ref", ""), info.get("choices"))
 
@@ -132,7 +138,8 @@ def readable(fields: Iterable[Field]) -> list[Field]:
 
 def columns_of(record: type[Record]) -> list[Field]:
     """The columns of the record's list, of those the current actor reads; its title where it declares none."""
-    return readable(fields_of(record, record.panel.columns)) or fields_of(record, (record.panel.title,))
+    listed = (name for name, column in tailored.added(record).items() if column.info["extra"].listed)
+    return readable(fields_of(record, (*record.panel.columns, *listed))) or fields_of(record, (record.panel.title,))
 
 
 def listable(record: type[Record]) -> list[Field]:
@@ -142,7 +149,7 @@ def listable(record: type[Record]) -> list[Field]:
     the database for every row.
     """
     panel, own = record.panel, columns_of(record)
-    names = [*(name for group in panel.form for name in group.fields), *panel.facts]
+    names = [*(name for group in groups_of(record) for name in group.fields), *panel.facts]
     names += [name for name in ("owner_id", "unit_id") if name in record.__table__.columns]
     known = {field.key or field.name for field in own}
     further = readable(field for field in fields_of(record, names) if field.column is not None or field.far)
@@ -156,7 +163,7 @@ def lead_of(record: type[Record], columns: list[Field]) -> Field:
 
 def form_fields(record: type[Record]) -> list[Field]:
     """The fields of the record's form that a person fills in."""
-    named = fields_of(record, (name for group in record.panel.form for name in group.fields))
+    named = fields_of(record, (name for group in groups_of(record) for name in group.fields))
     parent = record.parent if issubclass(record, Line) else None
     return [field for field in named if not field.given and field.key != parent]
 

@@ -29,11 +29,12 @@ from app.panel.fields import Field, field_of, form_fields
 from app.panel.labels import choice_label, field_label, said, translated
 from app.panel.links import unseen
 from app.panel.titles import titles_of
+from app.schema import tailored
 from app.schema.approval import Verdict
 from app.schema.conditions import ValueOf
 from app.schema.errors import Invalid, Refusal
 from app.schema.kinds import PICTURES, BadValue, FileKind
-from app.schema.record import Line, Record, kind_of, rules_of
+from app.schema.record import Line, Record, groups_of, kind_of, rules_of
 from app.schema.registry import registry
 from app.schema.traits import Tree
 from app.schema.workflow import SPOKEN, Step
@@ -266,7 +267,7 @@ def form_of(record: type[Record], row: Any = None, given: "MultiDict[str, str] |
     )
     writable = writable_fields(actor, "add" if row is None else "edit", record if row is None else row, allowed)
     groups = []
-    for group in record.panel.form:
+    for group in groups_of(record):
         inputs = []
         for key in dict.fromkeys(field_of(record, name).key for name in group.fields):
             if key in writable or (key in allowed and row is not None and key not in gone):
@@ -349,6 +350,8 @@ def _input(
         hold(made, getattr(row, asked.key), blind=blind)
     elif given is not None and asked.key in given:
         made.value = given[asked.key].strip()
+    elif (begins := tailored.in_force().defaults.get((str(record.__tablename__), asked.key))) is not None:
+        made.value = begins
     elif has_default and column.default is not None and column.default.is_scalar:
         made.value = written(asked, column.default.arg)
     if made.control == "checkbox" and not made.value:
@@ -387,6 +390,7 @@ def input_for(asked: Field, *, required: bool) -> Input:
     kind = asked.kind
     control = "picker" if asked.target else (kind.input if kind is not None else "text")
     made = Input(asked.key, asked.label, control, required, field=asked, longest=kind.longest if kind else None)
+    made.hint = translated(tailored.in_force().helps.get((str(asked.record.__tablename__), asked.key), ""))
     if asked.choices is not None:
         made.options = [(value.value, choice_label(value)) for value in asked.choices]
     if kind is not None and kind.suggest is not None:

@@ -17,7 +17,7 @@ from app.panel.fields import BOOKKEEPING, USERS, Field, field_of, form_fields, l
 from app.schema.approval import Part, Reviews, Tiers
 from app.schema.clocks import Phase, Sla
 from app.schema.kinds import Kind
-from app.schema.record import Line, Record, many_of, record_msgid, words
+from app.schema.record import Line, Record, many_of, record_msgid, stored, words
 from app.schema.registry import registry
 from app.schema.roles import EVERYONE, Role, Scope
 from app.schema.rows import Branch, Owned, Shared, Team
@@ -142,7 +142,7 @@ def _fields(record: type[Record], spoken: Spoken) -> Iterator[str]:
     asked = {field.key for field in form_fields(record)}
     yield "| field | label | 简体 | 繁體 | kind | needed | |"
     yield "|---|---|---|---|---|---|---|"
-    for column in record.__table__.columns:
+    for column in stored(record).values():
         if column.key in BOOKKEEPING:
             continue
         field = field_of(record, column.key)
@@ -270,7 +270,7 @@ def _named(part: Part) -> str:
 
 
 def _upto(part: Part) -> str:
-    return f"up to `{part.limit.name}`" if part.limit is not None else "any amount"
+    return f"up to `{part.limit.name}`" if isinstance(part.limit, Setting) else "any amount"
 
 
 def _permissions(record: type[Record]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from app.panel.fields import BOOKKEEPING, USERS, Field, field_of, lines_of, read
 from app.panel.labels import about_record, choice_label, record_plural, step_label, translated
 from app.panel.rights import Told, told
 from app.schema.errors import NotFound
-from app.schema.record import Line, Record
+from app.schema.record import Line, Record, stored
 from app.schema.registry import registry
 from app.schema.roles import Scope
 from app.schema.rows import Branch, Owned, Shared, Team
@@ -84,7 +84,7 @@ def _mine(actor: Actor, record: type[Record]) -> list[Told]:
 
 
 def _fields(record: type[Record]) -> list[Field]:
-    keys = [column.key for column in record.__table__.columns if column.key not in BOOKKEEPING]
+    keys = [key for key in stored(record) if key not in BOOKKEEPING]
     return readable(field_of(record, key) for key in keys)
 
 

@@ -9,14 +9,18 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from flask_babel import get_locale
+
 from app.panel.saying import gettext
+from app.schema import tailored
 from app.schema.approval import Verdict
 from app.schema.brand import ACCENTS
 from app.schema.errors import Refusal
-from app.schema.kinds import BadValue, Choice
+from app.schema.kinds import ALL, BadValue, Choice
 from app.schema.kinds.numbers import CURRENCIES
-from app.schema.record import Record, computed_of, many_of, plural_msgid, record_msgid, words
+from app.schema.record import Record, computed_of, many_of, plural_msgid, record_msgid, stored, words
 from app.schema.registry import registry
+from app.schema.wording import Told
 from app.schema.workflow import SPOKEN, Step
 
 HISTORY_VERBS = (
@@ -29,6 +33,8 @@ BOOKKEEPING = ("owner_id", "unit_id", "created_at", "created_by_id", "changed_at
 
 def translated(msgid: str) -> str:
     """The translation of a derived label; an empty one stays empty (its key is the catalogue's header)."""
+    if isinstance(msgid, Told):
+        return msgid.said(str(get_locale()))
     return str(gettext(msgid)) if msgid else ""
 
 
@@ -58,7 +64,9 @@ def about_record(record: type[Record]) -> str:
 
 
 def field_msgid(record: type[Record], field: str) -> str:
-    """The English name of a field: the one its panel gives, else its own."""
+    """The English name of a field: the one its panel gives, else its own; of an added field what it was called."""
+    if (column := tailored.added(record).get(field)) is not None:
+        return column.info["extra"].label
     return record.panel.labels.get(field) or words(field)
 
 
@@ -106,6 +114,8 @@ def msgids() -> Iterator[str]:
     yield from (words(field) for field in BOOKKEEPING)
     yield from (words(name) for name in SPOKEN)
     yield from CURRENCIES
+    yield from (name.capitalize() for name in (*tailored.KINDS, *(kind.name for kind in ALL), "choice", "many-choice"))
+    yield tailored.ADDED
     yield words("approval")
     yield words("files")
     yield words("in_place_of")
@@ -131,7 +141,7 @@ def _msgids_of(record: type[Record]) -> Iterator[str]:
     yield record_msgid(record)
     yield plural_msgid(record)
     yield about_msgid(record)
-    for column in record.__table__.columns:
+    for column in stored(record).values():
         yield field_msgid(record, column.key)
         yield from (value.label for value in column.info.get("choices", ()))
     yield from (field_msgid(record, name) for name in (*panel.columns, *panel.facts))

@@ -39,7 +39,7 @@ from app.panel.tickets import file_url
 from app.panel.traces import trace_of
 from app.schema.errors import Conflict, Invalid, Refusal
 from app.schema.kinds import File
-from app.schema.record import Line, Record, computed_of, kind_of, many_of
+from app.schema.record import Line, Record, computed_of, kind_of, many_of, stored
 from app.schema.registry import registry
 from app.schema.traits import Attached
 
@@ -203,7 +203,7 @@ def as_json(row: Record) -> dict[str, Any]:
     """A row as the API shows it: every field the caller reads, private ones masked, amounts as exact text."""
     shown: dict[str, Any] = {}
     record, gone = type(row), hidden_in(current_actor(), row)
-    for name in (*record.__table__.columns.keys(), *computed_of(record)):
+    for name in (*stored(record), *computed_of(record)):
         if name not in gone and name != SPELLING:
             value, kind = getattr(row, name), kind_of(record, name)
             private = kind is not None and kind.private and value is not None

@@ -32,7 +32,7 @@ from app.panel.trees import ancestors
 from app.schema.errors import NotFound
 from app.schema.kinds import File
 from app.schema.panel import Related
-from app.schema.record import Line, Record, words
+from app.schema.record import Line, Record, groups_of, words
 from app.schema.registry import registry
 from app.schema.rows import _Placed
 from app.schema.traits import Attached, Ordered, Tree
@@ -115,7 +115,7 @@ class Sheet:
 def sheet_of(session: Session, record: type[Record], key: int) -> Sheet:
     """Read a row with all its page tells of its own fields. Raises `NotFound` as `read_one`."""
     panel = record.panel
-    grouped = [(translated(group.title), fields_of(record, group.fields)) for group in panel.form]
+    grouped = [(translated(group.title), fields_of(record, group.fields)) for group in groups_of(record)]
     shown = {f.key or f.name for _title, fields in grouped for f in fields}
     facts = [f for f in fields_of(record, (*panel.facts, *panel.columns)) if (f.key or f.name) not in shown]
     placed = fields_of(record, ("owner_id", "unit_id")) if issubclass(record, _Placed) else []

@@ -24,7 +24,7 @@ from app.panel.fields import Field, field_of, form_fields
 from app.panel.labels import SOURCES, field_label, record_label, translated, verb_label
 from app.panel.links import unseen
 from app.panel.titles import titles_of
-from app.schema.record import Record, many_of
+from app.schema.record import Record, many_of, stored
 from app.schema.registry import registry
 
 SHOWN = 25
@@ -109,7 +109,7 @@ def titles_in(session: Session, changes: Iterable[tuple[type[Record], list[tuple
     wanted: dict[str, set[int]] = {}
     for record, pairs in changes:
         for key, old, new in pairs:
-            target = record.__table__.columns[key].info.get("ref", "") if key in record.__table__.columns else ""
+            target = stored(record)[key].info.get("ref", "") if key in stored(record) else ""
             wanted.setdefault(target, set()).update(v for v in (old, new) if isinstance(v, int))
             if key in many_of(record):
                 wanted.setdefault(many_of(record)[key].target, set()).update(_ids(old) | _ids(new))
@@ -311,7 +311,7 @@ def in_words(record: type[Record], key: str, value: Any, titles: Titles) -> str:
         named = [known[each] for each in sorted(_ids(value)) if each in known]
         hidden = len(_ids(value)) - len(named)
         return ", ".join([*named, *([unseen(hidden)] if hidden else [])]) or "—"
-    if key not in record.__table__.columns:
+    if key not in stored(record):
         return translated(str(value))
     past: Field = field_of(record, key)
     if past.target:

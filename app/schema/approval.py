@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from app.schema import tailored
 from app.schema.errors import DeclarationError
 from app.schema.kinds import Choice, State
 from app.schema.roles import Role
@@ -30,7 +31,7 @@ class Part:
     name: str
     by: tuple[Role, ...]
     label: str
-    limit: Setting | None = None
+    limit: Setting | Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Tiers:
     the amount: with `sequence` that one and all below it agree, one after the other; else that one alone. Who may
     agree at a level may agree at those below, and nobody twice; nobody agrees to a row he or she added or to an
     amount he or she wrote. Each agreement is bound to the `sealed` fields (the amount always among them) and void as
-    soon as one of them changes.
+    soon as one of them changes. `place`, such as ``claim.approve``, is what the department's own levels are kept under.
     """
 
     def __init__(
@@ -62,11 +63,24 @@ class Tiers:
     ) -> None:
         if not tiers or tiers[-1].limit is not None or any(tier.limit is None for tier in tiers[:-1]):
             raise DeclarationError("the last level, and it alone, has no limit: Tiers(…, Tier(None, Role.MANAGER))")
-        self.amount, self.sequence, self.reckoned = amount, sequence, reckoned
+        self.amount, self.reckoned, self.place = amount, reckoned, ""
         self.sealed = tuple(dict.fromkeys((amount, *sealed)))
-        self.parts = tuple(
+        self.declared = tuple(
             Part(f"level{n}", roles_of(tier.by), f"Level {n}", tier.limit) for n, tier in enumerate(tiers, 1)
         )
+        self.declared_sequence = sequence
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The levels, the lowest first: as declared, or as the department has made them."""
+        made = tailored.in_force().steps.get(self.place)
+        return self.declared if made is None else made[0]
+
+    @property
+    def sequence(self) -> bool:
+        """Whether all levels up to the one that covers the amount agree, one after the other."""
+        made = tailored.in_force().steps.get(self.place)
+        return self.declared_sequence if made is None else made[1]
 
     def at_or_above(self, part: Part) -> tuple[Part, ...]:
         """The levels whose people may agree in the place of `part`, its own first."""

@@ -39,6 +39,24 @@ class Condition(ABC):
         return Not(self)
 
 
+@dataclass(frozen=True)
+class Always(Condition):
+    """Holds of every row: what is needed, is needed whatever else is said."""
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """As the base says."""
+        return frozenset()
+
+    def holds(self, value_of: ValueOf) -> bool:
+        """As the base says."""
+        return True
+
+    def as_data(self, write: Write) -> list[Any]:
+        """As the base says."""
+        return ["all"]
+
+
 _UNSAID: Any = object()
 
 

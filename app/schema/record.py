@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, cast
 
 from flask_appbuilder import Model
-from sqlalchemy import ForeignKey, Integer, MetaData, UniqueConstraint, event, inspect
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, Mapper, declared_attr, mapped_column
 
-from app.schema import trees
+from app.schema import tailored, trees
+from app.schema.approval import Tiers
 from app.schema.errors import DeclarationError
 from app.schema.fields import Computed, Rule, Working
 from app.schema.grants import REFERENCE, Grants
@@ -123,6 +124,9 @@ class Record(Guarded, Model):
         registry.add(cls)
         for made in many_of(cls).values():
             _pair(cls, made)
+        for step in cls.workflow.steps if cls.workflow is not None else ():
+            if isinstance(step.needs, Tiers):
+                step.needs.place = f"{cls.__tablename__}.{step.name}"
 
     @property
     def title(self) -> str:
@@ -219,9 +223,28 @@ def lines_of(record: type[Record]) -> list[type[Line]]:
     return [other for other in registry if issubclass(other, Line) and other.parent_record() is record]
 
 
+_stored: dict[Any, Mapping[str, Column[Any]]] = {}
+
+
+def stored(record: type[Record]) -> Mapping[str, Column[Any]]:
+    """What is kept of a row by name: its columns, and the fields the department added to its record."""
+    own = _stored.get(record)
+    if own is None:
+        columns = record.__table__.columns
+        own = _stored[record] = {column.key: column for column in columns if column.key != tailored.EXTRA}
+    more = tailored.added(record)
+    return {**own, **more} if more else own
+
+
+def groups_of(record: type[Record]) -> tuple[Group, ...]:
+    """The sections of a record's form; what the department added stands in the last of them."""
+    more = tailored.added(record)
+    return (*record.panel.form, Group(tailored.ADDED, *more)) if more else record.panel.form
+
+
 def kind_of(record: type[Record], field: str) -> Kind | None:
     """The kind of a field; None for a field without one (the record's own bookkeeping)."""
-    column = inspect(record).columns.get(field)
+    column = stored(record).get(field)
     if column is None:
         if field in many_of(record):
             return LINKS
@@ -234,12 +257,18 @@ _rules: dict[Any, Mapping[str, Rule]] = {}
 _computed: dict[Any, Mapping[str, Computed]] = {}
 
 
-def rules_of(record: type[Record]) -> Mapping[str, Rule]:
-    """The rules on single fields of a record, by field."""
+def declared_rules(record: type[Record]) -> Mapping[str, Rule]:
+    """The rules on single fields of a record, by field, as its file declares them."""
     found = _rules.get(record)
     if found is None:
         found = _rules[record] = {rule.field: rule for rule in record.fields}
     return found
+
+
+def rules_of(record: type[Record]) -> Mapping[str, Rule]:
+    """The rules on single fields of a record, by field: as declared, and as the department has made them."""
+    made = tailored.in_force().rules.get(str(record.__tablename__))
+    return declared_rules(record) if made is None else made
 
 
 def computed_of(record: type[Record]) -> Mapping[str, Computed]:

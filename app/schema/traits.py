@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import Integer, Text
+from sqlalchemy import JSON, Integer, Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from app.schema.kinds import INTEGER, LONG_TEXT, MOMENT, ref
@@ -16,6 +17,16 @@ class Noted:
     def remark(cls) -> Mapped[str | None]:
         """Anything worth knowing that no field asks for."""
         return mapped_column(Text, info={"kind": LONG_TEXT})
+
+
+class Extendable:
+    """A record to which administrators add fields of the department's own, in the browser (`app.schema.tailored`)."""
+
+    @declared_attr
+    def extra(cls) -> Mapped[dict[str, str] | None]:
+        """The values of added fields by name, each as the text its kind writes; a change is a new dictionary."""
+        type_ = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+        return mapped_column(type_, sort_order=89)
 
 
 class Ordered:

@@ -28,5 +28,27 @@ class Sentence:
         return cls(msgid, **places)
 
 
+class Told(str):
+    """A name the department gave: the same in every language, or one for each; it is told, not translated.
+
+    As a text it is the first of its names.
+    """
+
+    names: tuple[str, ...]
+
+    @classmethod
+    def written(cls, text: str) -> "Told":
+        """A name as it was written: one, or ``English | 简体 | 繁體``; the last one stands for those not written."""
+        names = tuple(part.strip() for part in text.split("|") if part.strip())[:3]
+        told = cls(names[0] if names else "")
+        told.names = names
+        return told
+
+    def said(self, language: str) -> str:
+        """The name in a language, such as ``zh_Hans``."""
+        place = {"zh_Hans": 1, "zh_Hant": 2}.get(language, 0)
+        return self.names[min(place, len(self.names) - 1)] if self.names else ""
+
+
 class OwnWords(str):
     """What the department wrote itself, such as a letter to a customer: it stands as it is in every language."""

@@ -29,7 +29,7 @@ from app.schema.panel import Group, Menu, Panel, Related
 from app.schema.record import Record
 from app.schema.roles import LEADERS, Role
 from app.schema.rows import Owned
-from app.schema.traits import Attached, Noted
+from app.schema.traits import Attached, Extendable, Noted
 from app.schema.workflow import Return, Step, Workflow
 from models.claims import asking, cover, effects, settling
 from models.claims.settings import (
@@ -73,7 +73,7 @@ DECISION = (
 )
 
 
-class Claim(Attached, Owned, Noted, Record):
+class Claim(Attached, Owned, Noted, Extendable, Record):
     """A request for payment; it lives from first notice to payout. New ones wait until a specialist takes them.
 
     `approved` is what is to be paid in this `round`; a claim that is opened again begins the next one. The approval

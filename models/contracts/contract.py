@@ -13,7 +13,7 @@ from app.schema.panel import Group, Menu, Panel, Related
 from app.schema.record import Record
 from app.schema.roles import Role, Scope
 from app.schema.rows import Owned
-from app.schema.traits import Noted
+from app.schema.traits import Extendable, Noted
 from app.schema.transfer import Transfer
 from app.schema.workflow import Move, Step, Workflow
 from models.contracts import issuing
@@ -49,7 +49,7 @@ def _refuse_renewal(contract: Any, move: Move) -> None:
     contract.declined_by_us = True
 
 
-class Contract(Owned, Noted, Record):
+class Contract(Owned, Noted, Extendable, Record):
     """Cover of one object for one term; `expires_on` is the last day covered.
 
     `premium` is the price of the whole term, `instalment` what is due each billing period. `claims_amount` is the

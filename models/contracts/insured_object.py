@@ -8,12 +8,13 @@ from sqlalchemy.orm import Mapped, relationship
 from app.schema.kinds import Day, Money, Plate, ShortText, Vin, ref
 from app.schema.panel import Group, Panel
 from app.schema.record import Line
+from app.schema.traits import Extendable
 
 if TYPE_CHECKING:
     from models.contracts.contract import Contract
 
 
-class InsuredObject(Line):
+class InsuredObject(Extendable, Line):
     """A vehicle, an appliance, a building. `worth` is its value at risk, `made_on` the day it was first used."""
 
     parent = "contract_id"

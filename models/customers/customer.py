@@ -22,7 +22,7 @@ from app.schema.panel import Group, Menu, Panel, Related
 from app.schema.record import Record
 from app.schema.roles import LEADERS, Role, Scope
 from app.schema.rows import Owned
-from app.schema.traits import Noted, Spelt
+from app.schema.traits import Extendable, Noted, Spelt
 from app.schema.transfer import Transfer
 from app.schema.workflow import Step, Workflow
 from models.customers.states import CustomerKind, CustomerState, Gender
@@ -30,7 +30,7 @@ from models.customers.states import CustomerKind, CustomerState, Gender
 KEEPERS = (Role.RENEWAL, Role.SALES, Role.SERVICE, *LEADERS)
 
 
-class Customer(Owned, Noted, Spelt, Record):
+class Customer(Owned, Noted, Spelt, Extendable, Record):
     """A customer's file. Its keeper sees it, and whoever works one of the customer's contracts or renewals.
 
     `income` is a year's; `lifetime_value` what the customer is expected to be worth, as other systems reckon it.

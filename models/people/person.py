@@ -12,13 +12,13 @@ from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Record
 from app.schema.roles import EVERYONE, LEADERS, Role
 from app.schema.rows import Shared
-from app.schema.traits import Noted, Spelt
+from app.schema.traits import Extendable, Noted, Spelt
 from app.schema.transfer import Transfer
 from app.schema.workflow import Step, Workflow
 from models.people.states import Employment
 
 
-class Person(Shared, Noted, Spelt, Record):
+class Person(Shared, Noted, Spelt, Extendable, Record):
     """A member of staff. `skill` scales what he or she can carry (1.00 is normal); `present` false means on leave.
 
     `time_zone` is the clock he or she reads and writes moments on, where it is not the house's.

@@ -8,13 +8,13 @@ from app.schema.panel import Group, Menu, Panel, Related
 from app.schema.record import Record
 from app.schema.roles import EVERYONE, Role
 from app.schema.rows import Shared
-from app.schema.traits import Noted, Spelt
+from app.schema.traits import Extendable, Noted, Spelt
 from app.schema.transfer import Transfer
 from app.schema.workflow import Step, Workflow
 from models.products.states import LineOfBusiness, ProductState
 
 
-class Product(Shared, Noted, Spelt, Record):
+class Product(Shared, Noted, Spelt, Extendable, Record):
     """A product of the catalogue. `renewable` is settled when it is entered: past renewal rates stand on it."""
 
     code: Mapped[Code] = mapped_column(unique=True)

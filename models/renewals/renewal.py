@@ -13,7 +13,7 @@ from app.schema.panel import Group, Menu, Panel, Related
 from app.schema.record import Record
 from app.schema.roles import Role
 from app.schema.rows import Owned
-from app.schema.traits import Noted
+from app.schema.traits import Extendable, Noted
 from app.schema.transfer import Transfer
 from app.schema.workflow import Return, Step, Workflow
 from models.contracts import Contract
@@ -42,7 +42,7 @@ def _of_contract(field: str, then: Callable[[Any], Any] = lambda value: value) -
     return read
 
 
-class Renewal(Owned, Noted, Record):
+class Renewal(Owned, Noted, Extendable, Record):
     """The work of renewing one contract.
 
     Number, customer, premium, channel, expiry and cohort (the month of expiry) are the contract's as it enters the

@@ -11,7 +11,7 @@ from app.schema.panel import Group, Menu, Panel, Related
 from app.schema.record import Record
 from app.schema.roles import LEADERS, Role
 from app.schema.rows import Owned
-from app.schema.traits import Noted
+from app.schema.traits import Extendable, Noted
 from app.schema.workflow import Move, Step, Workflow
 from models.people.ownership import take
 from models.sales.quote import Quote
@@ -48,7 +48,7 @@ def _unsettled(lead: "Lead") -> str | None:
     return None if _has_quote(lead, QuoteState.AGREED) else "No quote of this lead is agreed with the customer."
 
 
-class Lead(Owned, Noted, Record):
+class Lead(Owned, Noted, Extendable, Record):
     """A prospect. One that nobody has yet belongs to the seller who finds out what it needs."""
 
     number: Mapped[str] = serial("LEAD-{year}-{seq:06}")

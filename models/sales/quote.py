@@ -17,7 +17,7 @@ from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Record
 from app.schema.roles import LEADERS, Role
 from app.schema.rows import Owned
-from app.schema.traits import Noted
+from app.schema.traits import Extendable, Noted
 from app.schema.workflow import Move, Step, Workflow
 from models.sales.rules import quoted_premium
 from models.sales.settings import QUOTE_DAYS
@@ -57,7 +57,7 @@ def _premium_of(quote: Any) -> Worked:
     return Worked(steps[-1].amount, terms)
 
 
-class Quote(Owned, Noted, Record):
+class Quote(Owned, Noted, Extendable, Record):
     """A price. `rate` is per cent of the sum insured; `trace` shows how the premium came about."""
 
     __table_args__: Any = (

@@ -12,6 +12,7 @@ from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Record
 from app.schema.roles import Role
 from app.schema.rows import Owned
+from app.schema.traits import Extendable
 from app.schema.workflow import Move, Step, Workflow
 from models.voice.settings import ANSWER_HOURS
 from models.voice.states import ConsultationState, Medium, Topic
@@ -33,7 +34,7 @@ def _again(consultation: "Consultation", move: Move) -> None:
     consultation.promised_at = None
 
 
-class Consultation(Owned, Record):
+class Consultation(Owned, Extendable, Record):
     """A question. It is answered at once, or at a promised time, again and again until who asked is content."""
 
     number: Mapped[str] = serial("ASK-{year}-{seq:06}")

@@ -67,7 +67,7 @@ def test_the_amount_says_how_high_one_must_go_and_the_last_moves_the_state(sessi
 
 
 def test_without_sequence_one_of_the_level_that_covers_it_agrees(session, people, expense, monkeypatch):
-    monkeypatch.setattr(Expense.workflow.step("approve").needs, "sequence", False)
+    monkeypatch.setattr(Expense.workflow.step("approve").needs, "declared_sequence", False)
     stopped(session, expense, people["supervisor"], "approve", Refusal, "somebody else", amount="500")
     walk(session, expense, people["manager"], "approve", amount="500")
     assert (expense.state, given(session)) == (S.APPROVED, [("level2", "yes")])

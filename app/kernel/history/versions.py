@@ -12,7 +12,7 @@ from app.kernel.tables import AuditEntry
 from app.kernel.values import parsed
 from app.schema.errors import Conflict, NotFound, Refusal
 from app.schema.kinds import BadValue
-from app.schema.record import Record, kind_of, many_of, words
+from app.schema.record import Record, kind_of, many_of, stored, words
 
 EDITS = ("edit", "revert")
 """What can be taken back. A step is taken back by a step, a hand-over by a hand-over, a deletion from the trash."""
@@ -36,7 +36,7 @@ def entry_of(session: Session, row: Record, entry_id: int) -> AuditEntry:
 
 def present(row: Record) -> dict[str, Any]:
     """The values of a row as the history keeps them."""
-    keys = [column.key for column in type(row).__table__.columns if column.key not in BOOKKEEPING]
+    keys = [key for key in stored(type(row)) if key not in BOOKKEEPING]
     linked = {name: list(getattr(row, name)) for name in many_of(type(row))}
     return {key: shown(type(row), key, getattr(row, key)) for key in keys} | linked
 

@@ -16,6 +16,7 @@ from app.kernel.tables import AuditEntry
 from app.kernel.watching import noted
 from app.schema.kinds import File, iso_duration
 from app.schema.record import Line, Record, kind_of, many_of
+from app.schema.tailored import EXTRA
 
 BOOKKEEPING = {"id", "version", "created_at", "changed_at", "created_by_id", "changed_by_id", "search_key"}
 
@@ -57,6 +58,9 @@ def _changes(row: Record, verb: str) -> dict[str, list[Any]]:
     for key in (column.key for column in type(row).__table__.columns):
         if key in BOOKKEEPING:
             continue
+        if key == EXTRA:
+            found |= _extra(row, verb)
+            continue
         past = attributes.get_history(row, key)
         if verb == "delete":
             old, new = getattr(row, key), None
@@ -67,6 +71,16 @@ def _changes(row: Record, verb: str) -> dict[str, list[Any]]:
         if old != new:
             found[key] = [shown(type(row), key, old), shown(type(row), key, new)]
     return found
+
+
+def _extra(row: Record, verb: str) -> dict[str, list[Any]]:
+    """The changes of the fields the department added, each by its own name."""
+    now: dict[str, str] = getattr(row, EXTRA) or {}
+    past = attributes.get_history(row, EXTRA)
+    old, new = (now, {}) if verb == "delete" else ((past.deleted or [None])[0] or {}, now)
+    if verb != "delete" and not past.has_changes():
+        return {}
+    return {name: [old.get(name), new.get(name)] for name in sorted({*old, *new}) if old.get(name) != new.get(name)}
 
 
 def _linked(session: Session, row: Record) -> dict[str, list[Any]]:

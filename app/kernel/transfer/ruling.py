@@ -15,7 +15,7 @@ from app.kernel.access import field_verb, may
 from app.kernel.actor import Actor
 from app.kernel.fields import hidden
 from app.schema.errors import Refusal
-from app.schema.record import Record, policy_name, rules_of, working_of
+from app.schema.record import Record, policy_name, rules_of, stored, working_of
 from app.schema.roles import Scope
 
 UNWRITTEN = "you may not write this field"
@@ -57,7 +57,7 @@ class Ruling:
         if self._conditional:
             present = conditions.of_row(None, self._record) if old is None else old.get
             written = values if old is None else {name: values[name] for name in changed}
-            touched = self._record.__table__.columns.keys() if old is None else changed
+            touched = stored(self._record) if old is None else changed
             problems = conditions.problems(self._record, conditions.merged(present, written), touched)
             for name, why in problems.items():
                 yield (name, why.message, why.args_) if isinstance(why, Refusal) else (name, why, {})
