@@ -37,10 +37,10 @@ help: ## list what can be made
 run: base assets ## serve on PORT: migrated, with demonstration data and the scheduler
 	@$(FLASK) serve
 
-test: ready ## every test: SQLite, PostgreSQL and a real Chromium; sets itself up
+test: ready ## the tests of every change: SQLite, PostgreSQL and a real Chromium; sets itself up
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-nightly: dev assets ## the long tests: kills, catch-up over years, large data
+nightly: dev assets ## the long tests, and those of the other database that rest by day
 	@$(BIN)/python -m app.setup.browser
 	@$(BIN)/python -m pytest -m nightly
 

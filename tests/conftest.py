@@ -24,7 +24,7 @@ from app.kernel.actor import Actor, acting, system_actor
 from app.kernel.guard import GuardedSession
 from app.kernel.permissions import load_actor
 from config import Settings
-from tests import department, dossier, gadget  # noqa: F401 - declares the throw-away records
+from tests import databases, department, dossier, gadget  # noqa: F401 - declares the throw-away records
 from tests.servers.cluster import NoServer
 from tests.servers.postgresql import PostgreSQL, postgresql
 from tests.servers.rewind import Rewind
@@ -137,7 +137,7 @@ def _backend(app: Flask, url: str, reset: Callable[[], None]) -> Backend:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def backend(request: pytest.FixtureRequest) -> Backend:
-    """Each test that asks for it runs on both databases, each time fresh."""
+    """Each test that asks for it runs on both databases, each time fresh; by day many on one (`tests.databases`)."""
     chosen: Backend = request.getfixturevalue("sqlite_backend" if request.param == "sqlite" else "postgres_backend")
     chosen.reset()
     chosen.app.extensions["actors"].forget()
@@ -199,8 +199,13 @@ WAITING = {"bench", "browser", "faults", "journeys"}
 """Folders whose tests wait for other processes much of their time."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first, or a worker is left alone with one; who waits beside who reckons, or both cores stand idle."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long files first, or a worker is left alone with one; who waits beside who reckons, or both cores stand idle.
+
+    Before pytest looks at the marks, for one half of many tests is for the night (see `tests.databases`).
+    """
+    databases.mark_the_night(config, items)
     files: dict[Path, list[pytest.Item]] = {}
     for item in items:
         files.setdefault(item.path, []).append(item)
