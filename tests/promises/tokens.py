@@ -4,12 +4,16 @@ import json
 import re
 from dataclasses import dataclass, field
 
+import pytest
 from sqlalchemy import String, Text, cast, literal, update
 
 from app.schema.kinds import File
 from app.schema.registry import registry
 from tests.factories import CANARY
 from tests.promises.oracle import Oracle
+
+night_too = pytest.mark.parametrize("everybody", [False, pytest.param(True, marks=pytest.mark.nightly, id="everybody")])
+"""A promise tried by day with those among whom it may break, and in the night with everybody."""
 
 
 @dataclass
