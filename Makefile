@@ -65,7 +65,7 @@ demo: base ## load the demonstration data, once; SIZE=100000 rows besides (SEED=
 	@$(FLASK) panel upgrade
 	@$(FLASK) demo --size $(or $(SIZE),0) --seed $(or $(SEED),1) --language $(or $(LANGUAGE),both)
 
-bench: dev assets ## measure at a million rows, against plain SQL and the stock panel
+bench: dev assets ## measure at a million rows, against plain SQL, the stock panel and Django
 	@$(BIN)/python -m tests.bench --write docs/bench.md
 
 pictures: dev assets ## a picture of every kind of page, into var/pictures, and those of the README

@@ -37,7 +37,7 @@ def measure(
 
 
 def _of(workers: Sequence[Worker], line: Line, rounds: int) -> Mapping[str, Figure]:
-    tasks = {worker.subject: line.stock_task if worker.subject == "stock" else line.task for worker in workers}
+    tasks = {worker.subject: line.task_of(worker.subject) for worker in workers}
     figures = compare(workers, tasks, min(rounds, SLOW_ROUNDS) if line.slow else rounds, PATIENCE)
     _say(f"{line.label}: " + ", ".join(f"{subject} {figure}" for subject, figure in figures.items()))
     return figures

@@ -20,6 +20,11 @@ EXPORTED: tuple[date, date] = (TODAY + timedelta(days=1), TODAY + timedelta(days
 _NUMBER = re.compile(r"C-20\d\d-\d{7}")
 
 
+def deep(shape: Shape) -> int:
+    """How many pages stand before the one far down: 999, or all but two where there are fewer."""
+    return min(999, shape.rows // PAGE - 2)
+
+
 def searched_number(shape: Shape) -> str:
     """A number to search for, by its last six digits: one contract in the middle of the running ones."""
     return number_of(shape.half + shape.half // 2 + 1)[-6:]
@@ -96,4 +101,4 @@ def fields(body: bytes) -> dict[str, str]:
     page = _Fields()
     page.feed(body.decode())
     found = max(page.forms, key=len, default={})
-    return {name: value.removeprefix("\n") for name, value in found.items()}
+    return {name: value.removeprefix("\r").removeprefix("\n") for name, value in found.items()}

@@ -17,6 +17,7 @@ IMPORTED = (
     f"DELETE FROM product WHERE code LIKE '{MARK}%'",
     f"DELETE FROM customer WHERE number LIKE '{MARK}%'",
 )
+PLAIN = (f"DELETE FROM contract WHERE number LIKE '{MARK}%'",)
 REMINDED = ("DELETE FROM notice", "DELETE FROM job_period")
 APPRAISED = ("DELETE FROM appraisal_line", "DELETE FROM appraisal", "DELETE FROM notice", "DELETE FROM job_period")
 

@@ -74,7 +74,10 @@ class Floor(FloorJobs):
         if "soon" in request.args:
             where = "c.state = 'in_force' AND c.expires_on BETWEEN :first AND :last"
             values = self._days(asked.SOON)
-        order = f"ORDER BY c.id {'DESC' if down else 'ASC'} LIMIT {asked.PAGE + 1}"
+        if before := request.args.get("before"):
+            where, values = "c.id < :before", {"before": int(before)}
+        by = "c.expires_on DESC, c.id" if "sorted" in request.args else "c.id"
+        order = f"ORDER BY {by} {'DESC' if down else 'ASC'} LIMIT {asked.PAGE + 1}"
         rows = self._rows(f"SELECT {COLUMNS} {JOINED} WHERE {where} {order}", **values)[: asked.PAGE]
         count = self._rows(COUNTED.format(where=where), **values)[0][0]
         return self._page.render(rows=rows if down else reversed(rows), count=count)
@@ -129,6 +132,17 @@ class Floor(FloorJobs):
     def first_page(self) -> Generator[Work, Any, Outcome]:
         """The newest contracts."""
         return (yield from self._get("/contracts"))
+
+    @task("sorted")
+    def sorted_page(self) -> Generator[Work, Any, Outcome]:
+        """Those that expire last."""
+        return (yield from self._get("/contracts?sorted"))
+
+    @task("deep")
+    def deep_page(self) -> Generator[Work, Any, Outcome]:
+        """A page far down, by key."""
+        before = self.ground.shape.rows - asked.deep(self.ground.shape) * asked.PAGE + 1
+        return (yield from self._get(f"/contracts?before={before}"))
 
     @task("last")
     def last_page(self) -> Generator[Work, Any, Outcome]:

@@ -10,7 +10,7 @@ from app.cli.panel import upgrade
 from app.extensions import db
 from app.factory import create_app
 from config import Settings
-from tests.bench import incoming
+from tests.bench import incoming, plain
 from tests.bench.filling import fill
 from tests.bench.shape import Ground, Shape
 from tests.servers.postgresql import postgresql
@@ -42,6 +42,7 @@ def grounds(backend: str, folder: Path, shapes: Sequence[Shape]) -> Iterator[lis
             place.mkdir(parents=True)
             url = stack.enter_context(server.database()) if server else f"sqlite:///{place / 'panel.sqlite3'}"
             incoming.write(place.parent, shape.rows)
+            plain.write(place.parent, shape)
             found(url, place, shape)
             made.append(Ground(backend, url, place, shape))
         yield made

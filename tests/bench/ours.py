@@ -3,18 +3,28 @@
 ``python -m tests.bench.ours BACKEND URL FOLDER ROWS`` serves its tasks (see `tests.bench.subject`).
 """
 
+import gzip
+import re
 from collections.abc import Generator
+from html import unescape
+from types import SimpleNamespace
 from typing import Any
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.bench import asked, measures
+from app.cli.panel import sync
+from app.panel.fields import field_of
+from app.panel.keyset import Order
+from models.contracts import Contract
+from tests.bench import asked, measures, plain
 from tests.bench.founding import application
 from tests.bench.ours_jobs import OurJobs
 from tests.bench.shape import TEAM_ROLES, Ground
 from tests.bench.subject import Absent, Outcome, Work, serve, task
 from tests.department import sign_in
+
+_ASSET = re.compile(r'(?:src|href)="(/static/[^"#]+)')
 
 
 class Ours(OurJobs):
@@ -23,7 +33,10 @@ class Ours(OurJobs):
     def __init__(self, ground: Ground) -> None:
         super().__init__(ground)
         measures.declare()
+        plain.declare()
         self.app = application(ground.url, ground.folder)
+        with self.app.app_context():
+            sync()
         self.client, self.csrf = self._enter("manager")
         place = TEAM_ROLES.index("renewal")
         self.specialist, _ = self._enter(f"{TEAM_ROLES[place]}{ground.shape.specialist}")
@@ -44,6 +57,18 @@ class Ours(OurJobs):
     def first_page(self) -> Generator[Work, Any, Outcome]:
         """The newest contracts."""
         return (yield from self._get("/contract/"))
+
+    @task("sorted")
+    def sorted_page(self) -> Generator[Work, Any, Outcome]:
+        """Those that expire last."""
+        return (yield from self._get("/contract/?order=-expires_on"))
+
+    @task("deep")
+    def deep_page(self) -> Generator[Work, Any, Outcome]:
+        """A page far down, by the key of the row before it, as "next" leads there."""
+        before = self.ground.shape.rows - asked.deep(self.ground.shape) * asked.PAGE + 1
+        order = Order(field_of(Contract, "id"), descending=True)
+        return (yield from self._get(f"/contract/?after={order.key_of(SimpleNamespace(id=before))}"))
 
     @task("last")
     def last_page(self) -> Generator[Work, Any, Outcome]:
@@ -101,6 +126,21 @@ class Ours(OurJobs):
     def rest(self) -> Generator[Work, Any, Outcome]:
         """A hundred contracts as JSON."""
         return (yield from self._get(f"/api/v1/contract/?psize={asked.REST_PAGE}"))
+
+    @task("page")
+    def page_sent(self) -> Generator[Work, Any, Outcome]:
+        """The list as it is sent to browsers."""
+        answer = yield lambda: self.client.get("/contract/", headers={"Accept-Encoding": "gzip"})
+        assert answer.headers["Content-Encoding"] == "gzip"
+        return Outcome(len(answer.data))
+
+    @task("assets")
+    def assets_sent(self) -> Generator[Work, Any, Outcome]:
+        """What the list loads once: scripts, styles, icons."""
+        page = self.client.get("/contract/").text
+        addresses = sorted({unescape(found) for found in _ASSET.findall(page)})
+        bodies = yield lambda: [self.client.get(address).data for address in addresses]
+        return Outcome(sum(len(gzip.compress(body, 6)) for body in bodies))
 
     @task("export")
     def export(self) -> Generator[Work, Any, Outcome]:

@@ -15,7 +15,7 @@ from app.kernel.guard import GuardedSession
 from app.kernel.permissions import load_actor
 from app.kernel.transfer import load
 from app.schema.registry import registry
-from tests.bench import asked, cleaning
+from tests.bench import asked, cleaning, plain
 from tests.bench.incoming import Files
 from tests.bench.subject import Absent, Outcome, Subject, Work, task
 
@@ -51,25 +51,35 @@ class OurJobs(Subject):
     @task("import csv")
     def import_csv(self) -> Generator[Work, Any, Outcome]:
         """The file through the profile: read, checked, written, with its history."""
-        return (yield from self._import(Files.of(self.ground.folder.parent).csv))
+        return (yield from self._import("auto_renewals", Files.of(self.ground.folder.parent).csv))
 
     @task("import xlsx")
     def import_xlsx(self) -> Generator[Work, Any, Outcome]:
         """The same from a workbook."""
-        return (yield from self._import(Files.of(self.ground.folder.parent).xlsx))
+        return (yield from self._import("auto_renewals", Files.of(self.ground.folder.parent).xlsx))
 
-    def _import(self, path: Path) -> Generator[Work, Any, Outcome]:
+    @task("load csv")
+    def load_csv(self) -> Generator[Work, Any, Outcome]:
+        """Contracts alone, a line each: read, checked, written, with their history."""
+        return (yield from self._import(plain.PROFILE, plain.files(self.ground.folder.parent).csv))
+
+    @task("load xlsx")
+    def load_xlsx(self) -> Generator[Work, Any, Outcome]:
+        """The same from a workbook."""
+        return (yield from self._import(plain.PROFILE, plain.files(self.ground.folder.parent).xlsx))
+
+    def _import(self, profile: str, path: Path) -> Generator[Work, Any, Outcome]:
         with self.app.app_context():
             engine = db.engine
         manager = self.ground.shape.staff + 1
 
         def work() -> Any:
             with GuardedSession(bind=engine) as session, acting(load_actor(session, manager)):
-                outcome = load(session, registry.profiles["auto_renewals"], path, path.name)
+                outcome = load(session, registry.profiles[profile], path, path.name)
                 session.commit()
             return outcome
 
         done = yield work
-        cleaning.clean(engine, cleaning.IMPORTED)
+        cleaning.clean(engine, cleaning.PLAIN if profile == plain.PROFILE else cleaning.IMPORTED)
         assert not done.refused, f"{done.refused} rows refused: {done.problems[:3]}"
         return Outcome(rows=sum(tally.written for tally in done.records.values()))

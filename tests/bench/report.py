@@ -9,7 +9,8 @@ from tests.bench.musts import Line, Must
 Figures = Mapping[str, Figure]
 """By subject."""
 
-HEAD = ("what", "ours", "floor", "÷ floor", "stock", "÷ stock", "must", "holds", "SQL o/f/s", "kB o/f/s")
+OTHERS = ("floor", "stock", "django")
+HEAD = ("what", "ours", *(cell for name in OTHERS for cell in (name, f"÷ {name}")), "must", "holds", "SQL", "kB")
 
 
 class Verdict(NamedTuple):
@@ -28,17 +29,19 @@ def table(lines: tuple[Line, ...], measured: Mapping[str, Figures]) -> str:
         figures = measured[line.name]
         verdicts = list(verdicts_of(line, measured))
         first = verdicts[0] if verdicts else Verdict("–", None)
-        ours, floor, stock = (figures[subject] for subject in ("ours", "floor", "stock"))
+        ours, *others = told = [figures[subject] for subject in ("ours", *OTHERS)]
         rows.append(
             (
-                line.label,
-                *(_time(ours), _time(floor), _ratio(ours, floor), _time(stock), _ratio(ours, stock)),
+                *(line.label, _time(ours)),
+                *(cell for other in others for cell in (_time(other), _ratio(ours, other))),
                 *(first.limit, _word(first)),
-                "/".join(_count(figure) for figure in (ours, floor, stock)),
-                "/".join(_size(figure) for figure in (ours, floor, stock)),
+                *("/".join(map(told_of, told)) for told_of in (_count, _size)),
             )
         )
-        rows += [("",) * 6 + (verdict.limit, _word(verdict), "", "") for verdict in verdicts[1:]]
+        rows += [_further(verdict) for verdict in verdicts[1:]]
+        if line.megabytes is not None:
+            grown = [cell for each in others for cell in (_grown(each), "")]
+            rows.append(("… memory added", _grown(ours), *grown, "", "", "", ""))
     return _aligned(rows)
 
 
@@ -58,7 +61,7 @@ def verdicts_of(line: Line, measured: Mapping[str, Figures]) -> Iterator[Verdict
 
 
 def differences(lines: tuple[Line, ...], measured: Mapping[str, Figures]) -> Iterator[str]:
-    """Where ours and the floor, or the stock panel, did not find or write the same, so that times do not compare."""
+    """Where ours and another subject did not find or write the same, so that times do not compare."""
     for line in lines:
         figures = measured.get(line.name, {})
         done = {name: figure.outcome for name, figure in figures.items() if figure.ms is not None}
@@ -72,7 +75,11 @@ def differences(lines: tuple[Line, ...], measured: Mapping[str, Figures]) -> Ite
 
 
 def _limit(must: Must) -> str:
-    return f"≤ {must.most:.2g} × {must.against if must.against in ('floor', 'stock') else must.how}"
+    return f"≤ {must.most:.3g} × {must.own or must.against}"
+
+
+def _further(verdict: Verdict) -> tuple[str, ...]:
+    return ("",) * (len(HEAD) - 4) + (verdict.limit, _word(verdict), "", "")
 
 
 def _word(verdict: Verdict) -> str:
@@ -88,6 +95,10 @@ def _time(figure: Figure) -> str:
 
 def _ratio(ours: Figure, other: Figure) -> str:
     return f"{ours.ms / other.ms:.2f}" if ours.ms is not None and other.ms else "–"
+
+
+def _grown(figure: Figure) -> str:
+    return "–" if figure.ms is None else f"+{figure.grown:.0f} MB"
 
 
 def _count(figure: Figure) -> str:
