@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from app.kernel.actor import Actor, current_actor, on_behalf
 from app.schema.errors import Refusal
 from app.schema.links import WANTED, Many
-from app.schema.record import Record, link_of, many_of
+from app.schema.record import Record, known_by, link_of, many_of
 from app.schema.registry import registry
 
 HELD = "_links_held"
@@ -167,6 +167,5 @@ def codes(session: Session, record: type[Record], name: str, keys: Iterable[int]
 
 
 def code_of(made: Many) -> str:
-    """The field by which linked rows are known in files: their record's key, else the id."""
-    transfer = registry[made.target].transfer
-    return "id" if transfer is None else transfer.key
+    """The field by which linked rows are known in files."""
+    return known_by(registry[made.target])

@@ -253,6 +253,18 @@ def kind_of(record: type[Record], field: str) -> Kind | None:
     return column.info.get("kind")
 
 
+def known_by(record: type[Record]) -> str:
+    """The field rows are known by in files: as `Transfer` says, else the first unique one that has to be given, else
+    the id."""
+    if record.transfer is not None:
+        return record.transfer.key
+    for column in record.__table__.columns:
+        kind = column.info.get("kind")
+        if column.unique and not column.nullable and kind is not None and kind is not LINK and not kind.private:
+            return str(column.key)
+    return "id"
+
+
 _rules: dict[Any, Mapping[str, Rule]] = {}
 _computed: dict[Any, Mapping[str, Computed]] = {}
 

@@ -79,6 +79,8 @@ class Cell:
     A blank cell is no value: `then` is not asked. `blank` says what stands in its place, `needed` that there must be
     one even where the field could do without. `check` gets the value and the fields before it, as `Computed` does, and
     raises `ValueError` for one that cannot be, such as a day to come. `match` finds rows by something else than a key.
+    `exact` takes texts as they stand, for files the house wrote itself; otherwise blanks are tidied and full-width
+    letters made half-width.
     """
 
     column: str
@@ -92,6 +94,7 @@ class Cell:
     needed: bool = False
     check: Callable[[Any, Parsed], None] | None = None
     match: Match | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,9 @@ class Profile:
     `by` may load it; `aliases` maps other headers to the column they mean, as in ``{"保單號": "Policy"}``. Columns it
     does not know are never refused: a target with a `Rest` keeps what they say, else they are left out and listed, as
     those are that `ignored` names.
+
+    Nobody declares the profile of the file of one whole `record`: it is made of the record and of the file's own
+    header (see `app.kernel.transfer.whole`). Who may import the record may load it.
     """
 
     name: str
@@ -157,6 +163,12 @@ class Profile:
     by: tuple[Role, ...] = (Role.MANAGER,)
     aliases: Mapping[str, str] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
+    record: str = ""
+
+    @property
+    def permission(self) -> tuple[str, str]:
+        """The verb and the name under which it is granted to load files through it."""
+        return "import", self.record or f"profile:{self.name}"
 
     @property
     def columns(self) -> tuple[str, ...]:

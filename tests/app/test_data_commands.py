@@ -108,9 +108,9 @@ def test_export_writes_every_row_with_links_by_key_and_formulas_defused(flask, s
     assert (kept.record, kept.changes["rows"]) == ("gadget", 2)
 
 
-def test_export_knows_links_without_a_key_by_id(flask, session, as_system):
+def test_export_knows_rows_without_a_key_by_id(flask, session, as_system):
     session.add(Gadget(code="G1"))
     session.commit()
     done = flask("data", "export", "gadget_part")
-    assert done.stdout.splitlines() == ["gadget_id,name,count,cost,twin_id,spare,position"]
+    assert done.stdout.splitlines() == ["id,gadget_id,name,count,cost,twin_id,spare,position"]
     assert session.scalar(select(func.count()).select_from(Gadget)) == 1

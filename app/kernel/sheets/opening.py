@@ -30,12 +30,14 @@ def open_sheet(
     *,
     optional: Sequence[str] = (),
     limits: Limits = LIMITS,
+    ours: bool = False,
 ) -> Sheet:
     """Open a CSV file or an Excel workbook, told apart by content.
 
     `required` are the columns that must be there, `optional` those that may, `aliases` maps other headers to either;
-    headers match in any case and width. A stream must be binary and stays open. Raises `SheetError` for whatever
-    keeps the file as a whole from being read; it has then at least one row below a sound header.
+    headers match in any case and width. In a text of `ours` what defuses formulas is taken away again. A stream must be
+    binary and stays open. Raises `SheetError` for whatever keeps the file as a whole from being read; it has then at
+    least one row below a sound header.
     """
     upload = Upload(path_or_stream, filename)
     names = Names(required, optional, aliases)
@@ -49,14 +51,14 @@ def open_sheet(
         return Sheet(Workbook(upload, limits), names, limits)
     _cap(size, limits.file, filename)
     _refuse_others(upload, head)
-    return _text_sheet(decoded(upload), names, limits)
+    return _text_sheet(decoded(upload), names, limits, ours)
 
 
-def _text_sheet(file: Delimited, names: Names, limits: Limits) -> Sheet:
+def _text_sheet(file: Delimited, names: Names, limits: Limits, ours: bool) -> Sheet:
     """The sheet with the delimiter under which the header shows most of the known columns, then most columns."""
     candidates = [replace(file, delimiter=delimiter) for delimiter in _DELIMITERS]
     best = max(candidates, key=lambda candidate: _score(candidate, names))  # the first of equals: comma
-    return Sheet(best, names, limits, best.delimiter)
+    return Sheet(best, names, limits, best.delimiter, ours=ours)
 
 
 def _score(file: Delimited, names: Names) -> tuple[int, int]:

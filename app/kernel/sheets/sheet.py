@@ -61,7 +61,9 @@ class Sheet:
     `encoding` and `delimiter` are None for a workbook. `unknown_columns` are those neither required nor known.
     """
 
-    def __init__(self, source: Source, names: Names, limits: Limits, delimiter: str | None = None) -> None:
+    def __init__(
+        self, source: Source, names: Names, limits: Limits, delimiter: str | None = None, *, ours: bool = False
+    ) -> None:
         self._source, self._limits = source, limits
         self.fmt, self.encoding, self.delimiter = source.fmt, source.encoding, delimiter
         header = next((record for record in source.records() if not _blank(record.values)), None)
@@ -73,7 +75,7 @@ class Sheet:
         texts = [written(value) for value in header.values]
         while not texts[-1].strip():
             texts.pop()
-        self._mended = any(names.is_problem(text) for text in texts)
+        self._mended = ours or any(names.is_problem(text) for text in texts)
         if self._mended:
             texts = [unguarded(text) for text in texts]
         self._positions = [i for i, text in enumerate(texts) if not names.is_problem(text)]

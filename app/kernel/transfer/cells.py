@@ -4,19 +4,20 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, select
+from sqlalchemy import Integer, Table, select
 from sqlalchemy.orm import Session
 
 from app.kernel.links import SEPARATOR
 from app.kernel.sheets import to_day, to_decimal, to_integer, to_moment, to_month, to_text, to_yes_no
 from app.kernel.sheets.errors import shown
-from app.schema.errors import DeclarationError
 from app.schema.kinds import BadValue, Kind
-from app.schema.record import metadata
+from app.schema.record import known_by, metadata
 from app.schema.registry import registry
 from app.schema.transfer import Cell, Match
 
+USERS = "ab_user"
 Convert = Callable[[Any], Any]
+NOWHERE = "there is no %(record)s “%(key)s”"
 UNKNOWN = "the profile does not know “%(value)s”"
 _REMEMBERED = 50_000
 
@@ -36,12 +37,13 @@ class Finder(Protocol):
 
 
 class Links:
-    """Finds rows of one table by their natural key, many at a time."""
+    """Finds rows of one table by their natural key, many at a time: those the current actor sees."""
 
     def __init__(self, session: Session, name: str) -> None:
         self._session = session
         self.table, key = natural_key(name)
-        self.key = self.table.c[key]
+        entity: Any = self.table.c if name == USERS else registry[name]
+        self.key, self._id = getattr(entity, key), entity.id
         self._ids: dict[str, int] = {}
 
     def forget(self) -> None:
@@ -52,7 +54,10 @@ class Links:
     def prepare(self, texts: set[str]) -> None:
         """Look those up which are not known yet."""
         if missing := sorted(texts - self._ids.keys()):
-            found = self._session.execute(select(self.key, self.table.c.id).where(self.key.in_(missing)))
+            keys: list[Any] = missing
+            if isinstance(self.table.c[self.key.key].type, Integer):
+                keys = [int(text) for text in missing if text.isascii() and text.isdigit() and len(text) < 10]
+            found = self._session.execute(select(self.key, self._id).where(self.key.in_(keys)))
             self._ids.update({str(key): id_ for key, id_ in found})
 
     def find(self, text: Any) -> int:
@@ -140,17 +145,14 @@ def _called(table: Table) -> str:
 
 def nowhere(table: Table, text: Any) -> BadValue:
     """That no row of the table is known by this text."""
-    return BadValue("there is no %(record)s “%(key)s”", record=_called(table), key=shown(text))
+    return Unknown(NOWHERE, record=_called(table), key=shown(text))
 
 
 def natural_key(name: str) -> tuple[Table, str]:
     """The table of a record, or of the users, and the field its rows are known by in files."""
-    if name == "ab_user":
+    if name == USERS:
         return metadata.tables[name], "username"
-    transfer = registry[name].transfer
-    if transfer is None:
-        raise DeclarationError(f"{name} is not known in files: give it transfer = Transfer(key=…)")
-    return registry[name].__table__, transfer.key
+    return registry[name].__table__, known_by(registry[name])
 
 
 def codes(text: str | None) -> tuple[str, ...]:
@@ -194,9 +196,17 @@ def _translation(values: Mapping[str, Any]) -> Convert:
     return translate
 
 
+def _as_it_stands(raw: Any) -> str | None:
+    """The text of a cell of a file of our own, with every blank and every width as it was written."""
+    return (raw.strip() or None) if isinstance(raw, str) else to_text(raw)
+
+
 def _parser(cell: Cell, kind: Kind | None, zone: ZoneInfo) -> Convert:
     """The reader of cells for a kind; what it gives, the field's own kind then checks."""
-    match kind.draft if kind else "text":
+    sort = kind.draft if kind else "text"
+    if cell.exact and sort in ("text", "lines"):
+        return _as_it_stands
+    match sort:
         case "day":
             return lambda raw: to_day(raw, cell.order, cell.pivot)
         case "moment":

@@ -1,6 +1,7 @@
 """Loading a file through a profile: read everything, then write what is sound, in one transaction of the caller."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from hashlib import file_digest
 from itertools import islice
@@ -15,15 +16,20 @@ from sqlalchemy.orm import Session
 from app.kernel import history, permissions
 from app.kernel.actor import acting, current_actor
 from app.kernel.sheets import RefusedRows, Row, Sheet, SheetError, open_sheet
+from app.kernel.transfer.options import AS_IT_STANDS, Options
 from app.kernel.transfer.outcome import FIRST, SHOWN, Outcome, Problem, Progress, Tally
-from app.kernel.transfer.plan import Entry, Plan
+from app.kernel.transfer.plan import NEW, Entry, Plan
+from app.kernel.transfer.rowwise import RowWriter, by_sets
 from app.kernel.transfer.stage import Stage
+from app.kernel.transfer.whole import NOT_TAKEN, fitted, proposed
 from app.kernel.transfer.writing import CHUNK, Writer
 from app.schema.calendar import SHANGHAI
-from app.schema.errors import NotPermitted
+from app.schema.errors import NotPermitted, Refusal
+from app.schema.registry import registry
 from app.schema.transfer import Profile
 
 AtPath = str | PathLike[str]
+NOT_ALL = "%(count)d rows are refused, and all or none were to be loaded: none was."
 CONTRADICTION = "“%(key)s” stands on row %(other)d too, with other values; keep one of the two"
 
 
@@ -33,7 +39,7 @@ def silent(phase: str, done: int, total: int) -> None:
 
 def require_import(profile: Profile) -> None:
     """Raise `NotPermitted` unless the current actor may load files through `profile`."""
-    if not current_actor().scope("import", f"profile:{profile.name}"):
+    if not current_actor().scope(*profile.permission):
         raise NotPermitted("You may not load files as %(profile)s.", profile=profile.label)
 
 
@@ -47,6 +53,7 @@ def load(
     progress: Progress = silent,
     refused: AtPath | None = None,
     zone: ZoneInfo = SHANGHAI,
+    options: Options = AS_IT_STANDS,
 ) -> Outcome:
     """Load the file at `path`, which people call `filename`; the caller commits.
 
@@ -57,38 +64,72 @@ def load(
     of `zone`. Rows belong to the importing person's unit and to nobody, unless the profile says otherwise. What the
     person may not write, or a record's conditions do not allow, is refused as everywhere else (see `ruling`).
 
+    The file of one whole record (`app.kernel.transfer.whole`) is written as the person would write it by hand, and a
+    dry run of it writes as well and takes all of it back: see `rowwise`.
+
     Raises `NotPermitted`, and `SheetError` for a fault of the file as a whole; then nothing was written.
     """
     require_import(profile)
     started = monotonic()
     with Path(path).open("rb") as file:
         outcome = Outcome(profile.name, filename, file_digest(file, "sha256").hexdigest(), dry_run)
-    sheet = open_sheet(path, filename, profile.columns, profile.aliases, optional=profile.ignored)
-    others = sheet.unknown_columns
+    bringer = current_actor()
+    sheet = _opened(path, filename, profile)
+    if profile.record:
+        record = registry[profile.record]
+        outcome.mapping = dict(options.mapping or proposed(record, bringer, sheet.columns))
+        profile = fitted(profile, bringer, {c: outcome.mapping.get(c, NOT_TAKEN) for c in sheet.columns})
+    others = sheet.unknown_columns if not profile.record else []
     outcome.kept_columns = others if profile.keeps else []
     outcome.unused_columns = [c for c in sheet.columns if c in profile.ignored] + ([] if profile.keeps else others)
     outcome.records = {target.name: Tally(target.record) for target in profile.targets}
-    bringer = current_actor()
-    bringing = replace(bringer, system=True, source="import", why=f"import {filename}")
+    sets = not profile.record or by_sets(registry[profile.record], bringer)
+    bringing = replace(bringer, system=sets or bringer.system, source="import", why=f"import {filename}")
     with Stage() as stage, acting(bringing):
         plan = Plan(profile, session, zone, others)
-        bounds = _read(sheet, plan, stage, outcome, progress)
-        _write(session, Writer(session, plan, stage, outcome, bringer), stage, outcome, progress)
+        bounds = _read(sheet, plan, stage, outcome, progress, options)
+        if sets:
+            _write(session, Writer(session, plan, stage, outcome, bringer), stage, outcome, progress)
+        else:
+            with _taken_back(session) if dry_run else nullcontext():
+                _write(session, RowWriter(session, plan, stage, outcome), stage, outcome, progress)
         outcome.problem_count, outcome.refused = stage.counts()
         outcome.problems, outcome.unknown = list(stage.problems(SHOWN)), stage.unknown(SHOWN)
         if refused is not None and outcome.refused:
             _write_refused(sheet, stage, refused)
+        if options.all_or_none and outcome.refused and not dry_run:
+            raise Refusal(NOT_ALL, count=outcome.refused)
         if not dry_run and not outcome.unchanged:
             _remember(session, plan, stage, outcome, bounds)
     outcome.seconds = round(monotonic() - started, 3)
     return outcome
 
 
-def _read(sheet: Sheet, plan: Plan, stage: Stage, outcome: Outcome, progress: Progress) -> tuple[int, int]:
+def _opened(path: AtPath, filename: str, profile: Profile) -> Sheet:
+    if profile.record:
+        return open_sheet(path, filename, (), ours=True)
+    return open_sheet(path, filename, profile.columns, profile.aliases, optional=profile.ignored)
+
+
+@contextmanager
+def _taken_back(session: Session) -> Iterator[None]:
+    """Within this block everything is written as it would be, and afterwards none of it was."""
+    attempt = session.begin_nested()
+    try:
+        yield
+    finally:
+        attempt.rollback()
+        session.expire_all()
+
+
+def _read(
+    sheet: Sheet, plan: Plan, stage: Stage, outcome: Outcome, progress: Progress, options: Options
+) -> tuple[int, int]:
     """The first pass: every line into the stage, sound or not. Returns the first and last row number."""
     first = last = 0
     outcome.preview = {target.name: [] for target in plan.targets}
     for rows in _batches(sheet.rows()):
+        options.put_right(rows)
         plan.prepare(rows)
         kept: list[tuple[int, list[Any]]] = []
         for row in rows:
@@ -148,7 +189,7 @@ def _show(plan: Plan, entries: list[Entry | None], fresh: list[int], outcome: Ou
             preview.append(plan.shown(n, entries))
 
 
-def _write(session: Session, writer: Writer, stage: Stage, outcome: Outcome, progress: Progress) -> None:
+def _write(session: Session, writer: Writer | RowWriter, stage: Stage, outcome: Outcome, progress: Progress) -> None:
     """The second pass: the sound lines, a thousand at a time."""
     done = 0
     for lines in stage.lines():
@@ -188,7 +229,10 @@ def _remember(session: Session, plan: Plan, stage: Stage, outcome: Outcome, boun
             "written": tally.written,
             "changed": tally.changed,
             "stood": tally.stood,
-            "keys": {status: stage.keys(n, status) for status in ("written", "changed")},
+            "keys": {
+                status: [key for key in stage.keys(n, status) if not key.startswith(NEW)]
+                for status in ("written", "changed")
+            },
         }
         history.summarise(session, target.record, "import", told)
     permissions.raise_epoch(session)

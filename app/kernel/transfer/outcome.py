@@ -60,7 +60,8 @@ class Outcome:
 
     `records` goes by target; `preview` shows the first rows of each as mapped; `unknown` lists values that the
     profile does not translate as (column, value, count). `unused_columns` are left out, `kept_columns` are those the
-    profile does not know and keeps in a text all the same. `seconds` is how long it took.
+    profile does not know and keeps in a text all the same.
+    `mapping` says which field each column of a record's own file was taken for. `seconds` is how long it took.
     """
 
     profile: str
@@ -76,6 +77,7 @@ class Outcome:
     preview: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     unused_columns: list[str] = field(default_factory=list)
     kept_columns: list[str] = field(default_factory=list)
+    mapping: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property

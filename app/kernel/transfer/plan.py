@@ -19,6 +19,7 @@ from app.kernel.sheets import Row, to_text
 from app.kernel.sheets.errors import shown
 from app.kernel.transfer import cells
 from app.kernel.transfer.outcome import Problem
+from app.kernel.values import MASKED
 from app.schema.errors import DeclarationError
 from app.schema.kinds import BadValue, Kind
 from app.schema.record import Record, many_of
@@ -79,6 +80,8 @@ class Field:
 
     def _stored(self, value: Any) -> Any:
         if value is not None and self.kind is not None:
+            if self.kind.private and isinstance(value, str) and MASK in value:
+                raise BadValue(MASKED)
             value = self.kind.read(value)
         if value is None:
             value = self.default
@@ -88,6 +91,9 @@ class Field:
 
 
 _MOST = 1000
+MASK = "•"
+NEW = "\0"
+"""How the key of a row begins that has none yet; the number of its line follows."""
 _REMEMBERED = (str, Decimal, date)
 
 
@@ -126,6 +132,9 @@ class Plan:
         draft: cells.Convert = lambda raw: raw  # noqa: E731
         links = match = None
         optional = bool(column.nullable) or isinstance(source, LinkTo)
+        if self.profile.record:  # such a file says all of a row: a blank is a blank
+            default = None if column.nullable else default
+            optional = optional or column.primary_key or bool(column.info.get("serial"))
         if isinstance(source, Cell):
             if source.match is not None:
                 match = self._matches.setdefault(source.match, cells.Matches(self._session, source.match))
@@ -296,6 +305,8 @@ class _Reading:
         if isinstance(source, LinkTo):
             linked = self.entries[self.plan.position[source.target]]
             return linked.key if linked else ""
+        if parsed[target.key] is None:
+            return f"{NEW}{self.row.number}"
         return str(plain(parsed[target.key]))
 
     def _refuse(self, field: Field, error: BadValue) -> None:

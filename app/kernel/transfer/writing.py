@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import history, links, numbering
 from app.kernel.actor import Actor, current_actor
+from app.kernel.conditions import NEEDED
 from app.kernel.database import among, put
 from app.kernel.spelling import is_spelt, spelt
 from app.kernel.transfer.cells import nowhere
@@ -19,7 +20,7 @@ from app.kernel.transfer.plan import Entry, Plan
 from app.kernel.transfer.ruling import Ruling
 from app.kernel.transfer.stage import Stage
 from app.schema.errors import Conflict
-from app.schema.record import link_of, many_of, words
+from app.schema.record import Record, link_of, many_of, words
 from app.schema.registry import registry
 from app.schema.rows import _Placed
 from app.schema.rules import broken
@@ -36,7 +37,7 @@ class Way(NamedTuple):
     """How rows of one target are written: its table and fields, and what an update leaves alone.
 
     That are the fields `fresh_only`, and any row whose `state` (a column, if there is one) is among `frozen`.
-    `many` are those that link to many, and have no column.
+    `many` are those that link to many, and have no column; `lacking` those a new row needs and no cell fills.
     """
 
     table: Table
@@ -49,6 +50,7 @@ class Way(NamedTuple):
     placed: bool
     ruling: Ruling
     many: tuple[str, ...]
+    lacking: tuple[str, ...] = ()
 
 
 class Ruled(Exception):
@@ -88,6 +90,7 @@ class Writer:
             issubclass(record, _Placed),
             Ruling(self._bringer, record, names, fresh_only),
             tuple(name for name in target.fields if name in many_of(record)),
+            tuple(lacking(record, names)) if self._plan.profile.record else (),
         )
 
     def write(self, lines: Lines) -> None:
@@ -100,7 +103,7 @@ class Writer:
             self.write([line for line in lines if line[0] not in refused])
         except (IntegrityError, DataError) as error:
             if len(lines) == 1:
-                self._stage.refuse(_refused(lines[0][0], error, self._plan.tables))
+                self._stage.refuse(by_the_database(lines[0][0], error, self._plan))
                 return
             middle = len(lines) // 2
             self.write(lines[:middle])
@@ -169,7 +172,7 @@ class Writer:
         if not wanted:
             return {}
         way = self._ways[n]
-        by_value = {values[way.key.key]: key for key, values in wanted.items()}
+        by_value = {value: key for key, values in wanted.items() if (value := values[way.key.key]) is not None}
         more = (*((way.state,) if way.state else ()), *sorted(way.ruling.looks_at))
         names = dict.fromkeys(("id", "version", *way.names, *more))
         columns = [way.table.c[name] for name in names if name not in way.many]
@@ -199,7 +202,7 @@ class Writer:
                 faults[key] = [(way.key.key, gone.msgid, gone.args_)]
             elif key in held:
                 faults[key] = [(held[key], HELD, {})]
-            elif wrong := list(way.ruling.faults(values, None, set())):
+            elif wrong := [*((name, NEEDED, {}) for name in way.lacking), *way.ruling.faults(values, None, set())]:
                 faults[key] = wrong
         if faults:
             raise Ruled(n, faults)
@@ -243,17 +246,27 @@ class Writer:
                 del row[name]
             row |= spelt(registry[way.table.name], row)
         for column in way.serials:
-            last = numbering.take(self._session, f"{way.table.name}.{column.key}", self._now.year, len(rows))
-            for row, seq in zip(rows, range(last - len(rows) + 1, last + 1), strict=True):
-                row[column.key] = column.info["serial"].format(year=self._now.year, seq=seq)
+            self._number(column, rows)
+        if way.key.info.get("serial"):
+            self._number(way.key, [row for row in rows if row[way.key.key] is None])
+            by_value = by_value | {row[way.key.key]: key for row, key in zip(rows, fresh, strict=True)}
         put(self._session, way.table, rows)  # without ids, for they are asked for afterwards: by far the fastest way
-        keys = (values[way.key.key] for values in fresh.values())
+        keys = [row[way.key.key] for row in rows]
         made = select(way.table.c.id, way.key).where(among(self._session, way.key, keys))
         settled = [(by_value[value], id_) for id_, value in self._session.execute(made)]
         for name in way.many:
             pairs = [(id_, other) for key, id_ in settled for other in fresh[key][name]]
             links.put(self._session, registry[way.table.name], name, [], pairs, self._actor)
         yield from settled
+
+    def _number(self, column: Column[Any], rows: list[dict[str, Any]]) -> None:
+        """Give rows the next numbers of a series."""
+        if not rows:
+            return
+        series = f"{column.table.name}.{column.key}"
+        last = numbering.take(self._session, series, self._now.year, len(rows))
+        for row, seq in zip(rows, range(last - len(rows) + 1, last + 1), strict=True):
+            row[column.key] = column.info["serial"].format(year=self._now.year, seq=seq)
 
     def _update(self, way: Way, changes: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
         """Change rows that differ, each only if it is still as it was read, and keep old and new in the history."""
@@ -285,17 +298,26 @@ class Writer:
         history.edited(self._session, registry[way.table.name], ((row["id"], row, new) for row, new in changes))
 
 
+def lacking(record: type[Record], given: Iterable[str]) -> Iterator[str]:
+    """The fields a new row of a record needs that are not among those `given`, and that nobody fills in for it."""
+    placed = {"owner_id", "unit_id"} if issubclass(record, _Placed) else set()
+    for column in record.__table__.columns:
+        filled = column.nullable or column.default is not None or column.server_default is not None
+        if not (filled or column.primary_key or column.info.get("serial") or column.key in {*given, *placed}):
+            yield column.key
+
+
 def _chunks(values: list[Any]) -> Iterable[list[Any]]:
     return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
 
 
-def _refused(row: int, error: IntegrityError | DataError, tables: Iterable[Table]) -> Problem:
+def by_the_database(row: int, error: IntegrityError | DataError, plan: Plan) -> Problem:
     """The rule of the database that refused a row: a kind's own words, else the constraint's name, a sentence."""
     diagnosis = getattr(error.orig, "diag", None)
     rule = (diagnosis and diagnosis.constraint_name) or str(error.orig)
     rule = rule.removeprefix("CHECK constraint failed: ")
-    for table in tables:
+    for n, table in enumerate(plan.tables):
         if found := broken(table, rule):
-            return Problem(row, f"→ {found[0]}", None, found[1].message)
+            return Problem(row, plan.column_of(n, found[0]), None, found[1].message)
     rule = rule.removeprefix("ck_")
     return Problem(row, None, None, DATABASE_REFUSES, {"rule": words(rule)})
