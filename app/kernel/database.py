@@ -1,5 +1,6 @@
 """How a database connection behaves, on SQLite and on PostgreSQL."""
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -9,10 +10,13 @@ from typing import Any, cast
 import psycopg
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     Column,
     ColumnElement,
     Connection,
+    Date,
     Engine,
+    Enum,
     Table,
     any_,
     bindparam,
@@ -27,6 +31,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from app.kernel.days import day_in_zone
+from app.schema.types import Exact, UtcMoment
 
 _read_only: ContextVar[bool] = ContextVar("read_only", default=False)
 _patience: ContextVar[int | None] = ContextVar("patience", default=None)
@@ -125,23 +130,23 @@ def put(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> No
     if not rows:
         return
     connection = session.connection()
-    if connection.dialect.name != "postgresql":
-        connection.execute(table.insert(), rows)
-        return
     names = list(rows[0])
     left_out: dict[Column[Any], Any] = {c: c.default for c in table.c if c.key not in names and c.default is not None}
     columns = [*(table.c[name] for name in names), *left_out]
-    ways = [(n, way) for n, way in enumerate(_processed(column, connection) for column in columns) if way]
-    told = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
-    quote = connection.dialect.identifier_preparer.quote
-    statement = f"COPY {quote(table.name)} ({', '.join(quote(column.name) for column in columns)}) FROM STDIN"
+    told, quote = _told(connection, columns, rows, names, left_out), connection.dialect.identifier_preparer.quote
+    into = f"{quote(table.name)} ({', '.join(quote(column.name) for column in columns)})"
     driver: Any = connection.connection.driver_connection
+    if connection.dialect.name != "postgresql":
+        statement = f"INSERT INTO {into} VALUES ({', '.join('?' * len(columns))})"
+        try:
+            driver.executemany(statement, told)
+        except sqlite3.IntegrityError as sqlite_error:
+            raise IntegrityError(statement, None, sqlite_error) from sqlite_error
+        return
+    statement = f"COPY {into} FROM STDIN"
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in rows:
-                values = [*told(row), *(each.arg(None) if each.is_callable else each.arg for each in left_out.values())]
-                for n, way in ways:
-                    values[n] = way(values[n])
+            for values in told:
                 copy.write_row(values)
     except psycopg.IntegrityError as error:
         raise IntegrityError(statement, None, error) from error
@@ -149,9 +154,47 @@ def put(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> No
         raise DataError(statement, None, error) from error
 
 
+def _told(
+    connection: Connection,
+    columns: Sequence[Column[Any]],
+    rows: Sequence[Mapping[str, Any]],
+    names: Sequence[str],
+    left_out: Mapping[Column[Any], Any],
+) -> Iterator[list[Any]]:
+    """The values of rows as the driver takes them, in the order of the columns."""
+    ways = [(n, way) for n, way in enumerate(_processed(column, connection) for column in columns) if way]
+    told = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
+    for row in rows:
+        values = [*told(row), *(each.arg(None) if each.is_callable else each.arg for each in left_out.values())]
+        for n, way in ways:
+            values[n] = way(values[n])
+        yield values
+
+
 def _processed(column: Column[Any], connection: Connection) -> Callable[[Any], Any] | None:
-    """What turns a value of the column into what the driver takes; None where it takes the value itself."""
-    return column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    """What turns a value of the column into what the driver takes; None where it takes the value itself.
+
+    Rows repeat their days and states by the thousand, so what was turned once is remembered.
+    """
+    process = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    if process is None:
+        return None
+    known: dict[Any, Any] = {}
+
+    def turned(value: Any) -> Any:
+        found = known.get(value, known)
+        if found is known:
+            found = process(value)
+            if len(known) < _REMEMBERED:
+                known[value] = found
+        return found
+
+    return turned if isinstance(column.type, _ALIKE) else process
+
+
+_REMEMBERED = 10_000
+_ALIKE = (Exact, Date, UtcMoment, Boolean, Enum)
+"""Types whose values are stored alike where they are equal."""
 
 
 def among(session: Session, column: Any, values: Iterable[Any]) -> ColumnElement[bool]:

@@ -97,7 +97,9 @@ class Sheet:
                 continue
             values: list[object] = record.values
             if self._mended:
-                values = [unguarded(value) if isinstance(value, str) else value for value in values]
+                values = [
+                    unguarded(value) if value.__class__ is str and value[:1] == "'" else value for value in values
+                ]
             extra = tuple(values[self._width :])
             if _blank(extra):
                 extra = ()

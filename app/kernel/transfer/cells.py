@@ -46,6 +46,11 @@ class Links:
         self.key, self._id = getattr(entity, key), entity.id
         self._ids: dict[str, int] = {}
 
+    @property
+    def known(self) -> int:
+        """How many rows are known by now."""
+        return len(self._ids)
+
     def forget(self) -> None:
         """Begin afresh if much has been gathered."""
         if len(self._ids) > _REMEMBERED:

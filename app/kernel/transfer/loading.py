@@ -21,6 +21,7 @@ from app.kernel.transfer.outcome import FIRST, SHOWN, Outcome, Problem, Progress
 from app.kernel.transfer.plan import NEW, Entry, Plan
 from app.kernel.transfer.rowwise import RowWriter, by_sets
 from app.kernel.transfer.stage import Stage
+from app.kernel.transfer.straight import Read, Straight
 from app.kernel.transfer.whole import NOT_TAKEN, fitted, proposed
 from app.kernel.transfer.writing import CHUNK, Writer
 from app.schema.calendar import SHANGHAI
@@ -128,19 +129,29 @@ def _read(
     """The first pass: every line into the stage, sound or not. Returns the first and last row number."""
     first = last = 0
     outcome.preview = {target.name: [] for target in plan.targets}
+    straight = Straight(plan) if plan.profile.record else None
     for rows in _batches(sheet.rows()):
         options.put_right(rows)
-        plan.prepare(rows)
-        kept: list[tuple[int, list[Any]]] = []
+        first, last = first or rows[0].number, rows[-1].number
         for row in rows:
-            first, last = first or row.number, row.number
             if row.problem is not None:
                 stage.refuse(_of_sheet(row.number, row.problem))
-                continue
-            entries, problems = plan.read(row)
+        rows_sound = [row for row in rows if row.problem is None]
+        if straight is not None:
+            found = straight.read(rows_sound)
+        else:
+            plan.prepare(rows_sound)
+            found = [plan.read(row) for row in rows_sound]
+        kept: list[tuple[int, list[Any]]] = []
+        met = straight is not None and _meet_all(rows_sound, found, plan, stage)
+        for row, (entries, problems) in zip(rows_sound, found, strict=True):
             for problem, unknown in problems:
                 stage.refuse(problem, unknown=unknown)
-            fresh = [n for n, entry in enumerate(entries) if entry is not None and _meet(n, row, entries, plan, stage)]
+            fresh = [
+                n
+                for n, entry in enumerate(entries)
+                if entry is not None and (met or _meet(n, row, entries, plan, stage))
+            ]
             if not problems:
                 kept.append((row.number, [entry and tuple(entry) for entry in entries]))
                 _show(plan, entries, fresh, outcome)
@@ -176,6 +187,17 @@ def _meet(n: int, row: Row, entries: list[Entry | None], plan: Plan, stage: Stag
     elif earlier.digest != digest:
         stage.refuse(_contradiction(plan, n, entry.key, row.number, earlier.row))
     return False
+
+
+def _meet_all(rows: list[Row], found: list[Read], plan: Plan, stage: Stage) -> bool:
+    """Note the keys of a whole batch at once, if none of them stood before; else False, and nothing is noted."""
+    named = {
+        entry.key: (row.number, plan.digest(0, entries))
+        for row, (entries, _) in zip(rows, found, strict=True)
+        if (entry := entries[0]) is not None
+    }
+    several = len(named) < sum(entries[0] is not None for entries, _ in found)
+    return not several and stage.meet_all(0, named)
 
 
 def _contradiction(plan: Plan, n: int, key: str, row: int, other: int) -> Problem:

@@ -65,6 +65,10 @@ class Field:
         key = (value.__class__, value)
         return self.known[key] if key in self.known else self._keep(key, self._stored(value))
 
+    def finished(self, raw: Any) -> Any:
+        """The value of a cell, not remembered; raises `BadValue`."""
+        return self._finish(self.draft(raw))
+
     def _keep(self, key: Any, value: Any) -> Any:
         if len(self.known) < _MOST:
             self.known[key] = value

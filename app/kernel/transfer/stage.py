@@ -71,6 +71,18 @@ class Stage:
         found = self._notes.execute("SELECT row, digest FROM known WHERE target = ? AND key = ?", (target, key))
         return Seen(*found.fetchone())
 
+    def meet_all(self, target: int, keys: dict[str, tuple[int, int]]) -> bool:
+        """Note many keys, each with its row and digest, if none of them is known yet; else False."""
+        among = "SELECT value FROM json_each(?)"
+        known = f"SELECT 1 FROM known WHERE target = ? AND key IN ({among}) LIMIT 1"
+        if self._notes.execute(known, (target, json.dumps(list(keys)))).fetchone() is not None:
+            return False
+        self._notes.executemany(
+            "INSERT INTO known (target, key, row, digest) VALUES (?, ?, ?, ?)",
+            ((target, key, row, digest) for key, (row, digest) in keys.items()),
+        )
+        return True
+
     def repeat(self, target: int, key: str, row: int, contradicts: bool) -> None:
         """Note that a key stands on a further row, and whether that contradicts the first."""
         self._notes.execute("INSERT INTO again VALUES (?, ?, ?)", (target, key, row))

@@ -72,6 +72,10 @@ class Writer:
         self._now, self._actor, self._bringer = datetime.now(UTC), current_actor(), bringer
         self._made_up = 0
         self._ways = [self._way(n) for n in range(len(plan.targets))]
+        self._linked = [
+            [(name, plan.position[s.target]) for name, s in target.fields.items() if isinstance(s, LinkTo)]
+            for target in plan.targets
+        ]
 
     def _way(self, n: int) -> Way:
         target, table = self._plan.targets[n], self._plan.tables[n]
@@ -157,11 +161,9 @@ class Writer:
         """The values of a row, its links resolved."""
         entry = entries[n]
         values = dict(zip(self._ways[n].names, entry.values if entry else (), strict=True))
-        for name, source in self._plan.targets[n].fields.items():
-            if isinstance(source, LinkTo):
-                position = self._plan.position[source.target]
-                linked = entries[position]
-                values[name] = ids[position][linked.key] if linked is not None else None
+        for name, position in self._linked[n]:
+            linked = entries[position]
+            values[name] = ids[position][linked.key] if linked is not None else None
         return values
 
     def _target(self, n: int, wanted: dict[str, dict[str, Any]], held: dict[str, str]) -> Settled:
