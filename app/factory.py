@@ -6,7 +6,8 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import app.kernel.identity.jobs  # noqa: F401 - declares what identity forgets
+import app.kernel.identity.jobs
+import app.kernel.webhooks.tables  # noqa: F401 - declares the subscriptions
 import models  # noqa: F401 - declares every record
 import views
 from app import cli

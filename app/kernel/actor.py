@@ -22,6 +22,7 @@ class Actor:
     `absent` are these same colleagues as actors, with their own reach: in their place a deputy agrees to a step.
     `source` is where the request came from: web, api, cli, job, import, system. `zone` is the time zone the person
     reads clocks in, where it is not the house's; `currency` is the house's, by its three letters, `brand` its face.
+    `barred` is what a token of the person was not made for, of what no grant is about: ``files`` and ``comments``.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Actor:
     brand: Brand = PLAIN
     system: bool = False
     why: str | None = None
+    barred: frozenset[str] = frozenset()
 
     def scope(self, verb: str, record: str) -> Scope:
         """How far this actor's `verb` goes on `record`; NONE when not granted."""

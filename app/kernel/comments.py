@@ -37,6 +37,7 @@ class Said:
 
 def say(session: Session, row: Record, text: Any) -> Said:
     """Add a comment to a row. Raises `NotFound` where the current actor does not see it, `Refusal` for no text."""
+    _require_comments()
     row, text, actor = _seen(session, row), _tidy(text), current_actor()
     comment = Comment(
         record=str(row.__tablename__),
@@ -58,6 +59,7 @@ def say(session: Session, row: Record, text: Any) -> Said:
 
 def correct(session: Session, row: Record, comment_id: int, text: Any) -> Said:
     """Write one's own comment anew; what it said before is kept. Those newly named are told."""
+    _require_comments()
     row, text = _seen(session, row), _tidy(text)
     comment = _standing(session, row, comment_id)
     if comment.author_id is None or comment.author_id != current_actor().user_id:
@@ -74,6 +76,7 @@ def correct(session: Session, row: Record, comment_id: int, text: Any) -> Said:
 
 def withdraw(session: Session, row: Record, comment_id: int) -> None:
     """Remove a comment: its author may, and who may delete the row. Its words are gone, its place is not."""
+    _require_comments()
     row, actor = _seen(session, row), current_actor()
     comment = _standing(session, row, comment_id)
     mine = comment.author_id is not None and comment.author_id == actor.user_id
@@ -92,6 +95,11 @@ def of_row(session: Session, row: Record, before: int | None, limit: int) -> lis
     if before is not None:
         mine = mine.where(Comment.id < before)
     return list(session.scalars(mine.order_by(Comment.id.desc()).limit(limit)))
+
+
+def _require_comments() -> None:
+    if "comments" in current_actor().barred:
+        raise NotPermitted("This token is not for comments.")
 
 
 def _seen(session: Session, row: Record) -> Record:

@@ -49,6 +49,7 @@ class Upload:
 
 def receive(session: Session, sent: Upload) -> File:
     """Keep a file that no row has yet. Raises `Refusal` for one too large, empty, or of a type that is not taken."""
+    _require_files()
     most = setting_value(session, LARGEST) or 0
     body = sent.stream.read(most * 1024 * 1024 + 1)
     if len(body) > most * 1024 * 1024:
@@ -204,9 +205,15 @@ def _require_list(row: Record) -> None:
         raise NotFound("There are no files here.")
 
 
+def _require_files() -> None:
+    if "files" in current_actor().barred:
+        raise NotPermitted("This token is not for files.")
+
+
 def require_change(row: Record) -> None:
     """Raise `NotFound` for a row without a list, `NotPermitted` or `Conflict` unless the actor may change it now."""
     _require_list(row)
+    _require_files()
     actor, workflow = current_actor(), type(row).workflow
     access.require(actor, "edit", row)
     if workflow is not None and (state := getattr(row, workflow.field)) in workflow.frozen and not actor.system:
@@ -219,6 +226,7 @@ def visible(session: Session, token: str, *, revealed: bool = False) -> Attachme
     Raises `NotFound`, the same for whatever is not to be seen and for what is not there; and `NotPermitted` for a
     private file unless it was `revealed`.
     """
+    _require_files()
     kept = _of(session, token)
     record = registry.get(kept.record or "") if kept is not None else None
     if kept is None or record is None or _gone(kept):

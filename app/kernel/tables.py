@@ -175,7 +175,10 @@ class Approval(Model):
 
 
 class Submission(Model):
-    """A form or a request somebody sent, by the key it carries, and the row it made: sent twice, it makes one."""
+    """A form or a request somebody sent, by the key it carries: sent twice, it is done once.
+
+    `row_id` is the row a form made; `status` and `answer` are what a request of the API was answered.
+    """
 
     __tablename__ = "submission"
     __table_args__: Any = {"extend_existing": False}
@@ -185,6 +188,8 @@ class Submission(Model):
     digest: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(UtcMoment, default=_now)
     row_id: Mapped[int | None] = mapped_column(Integer)
+    status: Mapped[int | None] = mapped_column(Integer)
+    answer: Mapped[str | None] = mapped_column(Text)
 
 
 class Serial(Model):

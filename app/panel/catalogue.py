@@ -19,7 +19,7 @@ from app.schema.registry import registry
 from app.schema.roles import Role
 
 RAISED = {"Refusal", "NotPermitted", "NotFound", "Conflict", "BadValue", "CellError", "SheetError", "Sentence"}
-RAISED |= {"Gone", "TooMany"}
+RAISED |= {"Gone", "TooMany", "Unconditional", "NotRead", "NotJson", "NotForm", "NotAcceptable"}
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 ROOMS = ("app", "models", "views")
 

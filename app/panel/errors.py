@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.kernel.actor import NOBODY, current_actor
 from app.kernel.database import is_locked
-from app.panel import face, resource
+from app.panel import face, problems
 from app.panel.labels import said
 from app.schema.errors import Refusal
 
@@ -45,14 +45,14 @@ def plain_page(status: int, title: str, message: str) -> tuple[str, int]:
 def _refused(error: Refusal) -> Response | tuple[str, int]:
     db.session.rollback()
     if request.path.startswith(API):
-        return resource.refused(error)
+        return problems.refused(error)
     titles = {403: _("You may not do this"), 404: _("Not found"), 409: _("Something changed meanwhile")}
     return page(error.status, titles.get(error.status, _("This is not possible")), said(error))
 
 
 def _unsigned(error: CSRFError) -> Response | tuple[str, int]:
     if request.path.startswith(API):
-        return resource.as_problem(error)
+        return problems.as_problem(error)
     if current_actor() is NOBODY and request.endpoint not in current_app.extensions["outside"]:
         return redirect(url_for("SignIn.login"), 303)
     return page(400, _("The form is out of date"), _("Go back, load the page again and repeat what you did."))
@@ -62,7 +62,7 @@ def _http(error: HTTPException) -> Response | tuple[str, int] | HTTPException:
     if error.response is not None or (error.code or 500) < 400:
         return error
     if request.path.startswith(API):
-        return resource.as_problem(error)
+        return problems.as_problem(error)
     sentences = {
         400: (_("This cannot be read"), _("The address or the form does not make sense here.")),
         403: (_("You may not do this"), _("Your roles do not allow it.")),
@@ -93,5 +93,5 @@ def _failed(error: Exception) -> Response | tuple[str, int]:
 
 def _plainly(status: int, title: str, message: str) -> Response | tuple[str, int]:
     if request.path.startswith(API):
-        return resource.problem(status, f"{title}. {message}")
+        return problems.problem(status, f"{title}. {message}")
     return plain_page(status, title, message)

@@ -1,10 +1,9 @@
-"""Files on the screens and in the API: sent, listed on a row's page, handed out to who may read them there."""
+"""Files on the screens: listed on a row's page, handed out to who may read them there."""
 
 from typing import Any, cast
 
-from flask import Response, flash, jsonify, redirect, request, send_file, url_for
-from flask_appbuilder import BaseView
-from flask_appbuilder.api import BaseApi, expose
+from flask import Response, flash, redirect, request, send_file, url_for
+from flask_appbuilder import BaseView, expose
 from flask_babel import gettext as _
 
 from app.extensions import db
@@ -12,7 +11,6 @@ from app.kernel import files
 from app.kernel.store import the_store
 from app.panel.base import RecordView
 from app.panel.labels import said
-from app.panel.resource import answered
 from app.panel.saving import saving
 from app.panel.tickets import opens
 from app.schema.errors import NotFound, Refusal
@@ -30,33 +28,19 @@ class FileView(BaseView):
     @expose("/<token>")
     def download(self, token: str) -> Response:
         """Hand out a file to be kept, never to be run or drawn as a page."""
-        kept = files.visible(db.session, token, revealed=opens(request.args.get("ticket", ""), token))
-        try:
-            body = the_store().open(kept.token)
-        except FileNotFoundError:
-            raise NotFound("The file is gone from the store; tell your administrator.") from None
-        answer = send_file(body, mimetype=kept.content_type, as_attachment=True, download_name=kept.filename)
-        answer.headers["Content-Security-Policy"] = ALONE
-        return answer
+        return handed_out(token)
 
 
-class FileResource(BaseApi):
-    """Files for the API: sent here, then named by their ``id`` in the field of a row."""
-
-    version = "v1"
-    resource_name = "files"
-    csrf_exempt = False  # as of `app.panel.resource`
-
-    @expose("/", methods=["POST"])
-    @answered
-    def send(self) -> tuple[Response, int]:
-        """Send one file as the part ``file``; it is forgotten in a day unless a row takes it."""
-        sent = request.files.get("file")
-        if sent is None or not sent.filename:
-            raise Refusal("Send the file as the part named file.", field="file")
-        with saving(db.session):
-            file = files.receive(db.session, files.Upload(cast(Any, sent.stream), sent.filename))
-        return jsonify({"result": file.as_json()}), 201
+def handed_out(token: str) -> Response:
+    """The bytes of a file, to be kept, if the present person may read it."""
+    kept = files.visible(db.session, token, revealed=opens(request.args.get("ticket", ""), token))
+    try:
+        body = the_store().open(kept.token)
+    except FileNotFoundError:
+        raise NotFound("The file is gone from the store; tell your administrator.") from None
+    answer = send_file(body, mimetype=kept.content_type, as_attachment=True, download_name=kept.filename)
+    answer.headers["Content-Security-Policy"] = ALONE
+    return answer
 
 
 class Attaching(RecordView):

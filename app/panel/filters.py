@@ -39,6 +39,8 @@ from app.schema.types import Several
 
 NOBODY = "none"
 ME = "me"
+MOST = 50
+"""So many values of one filter are looked at."""
 
 
 @dataclass
@@ -74,6 +76,8 @@ def offered(record: type[Record]) -> Iterator[Filter]:
         names.append(record.workflow.field)
     if issubclass(record, Tree):
         names.append("parent_id")
+    if issubclass(record, Line):
+        names.append(record.parent)
     names += [r.field for other in registry for r in other.panel.related if r.record == record.__tablename__]
     for clocked in timing.clocked(record):
         yield Filter(clocked, "clock", [(how.value, timing.words(how)) for how in clocked.options])
@@ -101,6 +105,13 @@ def offered(record: type[Record]) -> Iterator[Filter]:
             yield Filter(each, "choice", [(value, value) for value in each.kind.suggest()])
 
 
+def parameters(each: Filter) -> tuple[str, ...]:
+    """The parameters of an address a filter is asked by."""
+    name, kind = each.field.key, each.field.kind
+    ranges = {"range": (f"{name}.from", f"{name}.to"), "text": (f"{name}.contains",)}.get(each.style, ())
+    return ranges if ranges and kind is not None and "eq" not in kind.operators else (name, *ranges)
+
+
 class Worked(Field):
     """Whether rows wait for their owners, as something a list is filtered by."""
 
@@ -126,11 +137,15 @@ def _waits() -> list[tuple[str, str]]:
 
 @dataclass
 class Chosen:
-    """What the parameters of an address say: filters as offered, conditions in force, and what could not be read."""
+    """What the parameters of an address say: filters as offered, conditions in force, and what could not be read.
+
+    `faulty` are the problems once more, each with its filter.
+    """
 
     filters: list[Filter]
     conditions: list[ColumnElement[bool]]
     problems: list[str]
+    faulty: list[tuple[Filter, str]] = dataclasses.field(default_factory=list)
 
     @property
     def active(self) -> list[Filter]:
@@ -142,8 +157,10 @@ def chosen(session: Session, record: type[Record], args: "MultiDict[str, str]") 
     """Read the filters of an address. Parameters no filter knows are none of our business."""
     found = Chosen(list(offered(record)), [], [])
     for each in found.filters:
+        known = len(found.problems)
         for reader in _READERS[each.style]:
             found.conditions += reader(session, record, each, args, found.problems)
+        found.faulty += [(each, problem) for problem in found.problems[known:]]
         for parameter, values in each.wanted.items():
             each.shown += [(parameter, value, _words(each, parameter, value)) for value in values]
     return found
@@ -167,7 +184,7 @@ def _equal(
     if each.field.kind is not None and not {"eq", "has"} & set(each.field.kind.operators):
         return
     ways: list[ColumnElement[bool]] = []
-    for written in [value.strip() for value in args.getlist(name)][:50]:
+    for written in [value.strip() for value in args.getlist(name)][:MOST]:
         if not written:
             continue
         if written == NOBODY and each.style == "link":
@@ -197,7 +214,7 @@ def _linked(
 ) -> Iterator[ColumnElement[bool]]:
     """Rows linked to any of those asked for, of those the present person may see."""
     name, wanted = each.field.key, list[int]()
-    for written in [value.strip() for value in args.getlist(name)][:50]:
+    for written in [value.strip() for value in args.getlist(name)][:MOST]:
         try:
             wanted += LINKS.read(written) or ()
         except ValueError as error:
@@ -225,7 +242,7 @@ def _standing(
     """Rows whose clocks stand in any of the ways asked for."""
     assert isinstance(each.field, timing.Clocked)
     name, known = each.field.key, dict(each.options)
-    for written in [value.strip() for value in args.getlist(name)][:50]:
+    for written in [value.strip() for value in args.getlist(name)][:MOST]:
         if written in known:
             each.wanted.setdefault(name, []).append(written)
         elif written:

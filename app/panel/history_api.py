@@ -2,10 +2,9 @@
 
 from typing import Any, ClassVar
 
-from flask import jsonify, request
+from flask import request
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.api import BaseApi, expose
-from werkzeug.wrappers import Response
 
 from app.extensions import db
 from app.kernel import comments
@@ -14,13 +13,14 @@ from app.kernel.actor import current_actor
 from app.kernel.history import versions
 from app.kernel.tables import Comment
 from app.panel import timeline
-from app.panel.resource import answered, as_json, body_of_request, same_version
-from app.panel.saving import saving
+from app.panel.answering import afresh, body_of_request, done, same_version, told
+from app.panel.serving import as_json
 from app.schema.record import Line, Record
 from app.schema.registry import registry
 from app.schema.written import natural
 
 PAGE = 50
+Said = dict[str, Any]
 
 
 class HistoryResource(BaseApi):
@@ -31,61 +31,54 @@ class HistoryResource(BaseApi):
     csrf_exempt = False  # as of `app.panel.resource`
 
     @expose("/<int:key>/history")
-    @answered
-    def history(self, key: int) -> Response:
+    @told
+    def history(self, key: int) -> Said:
         """A page of the timeline, newest first; ``before`` as the page before gave it in ``next``."""
         row = self._row(key)
         page = timeline.of(db.session, row, request.args.get("before"))
-        return jsonify({"result": [_happening(each) for each in page.told], "next": page.next or None})
+        return {"result": [_happening(each) for each in page.told], "next": page.next or None}
 
     @expose("/<int:key>/history/<int:entry>/revert", methods=["POST"])
-    @answered
-    def revert(self, key: int, entry: int) -> Response:
+    @done
+    def revert(self, key: int, entry: int) -> tuple[Said, int]:
         """Take an edit back by an ordinary edit; ``version`` must be the one last read."""
         row = self._row(key)
-        same_version(row, body_of_request())
+        same_version(row, body_of_request().get("version"))
         require(current_actor(), "edit", row)
-        with saving(db.session):
-            versions.revert(db.session, row, entry, timeline.writable(row))
-        return jsonify({"result": as_json(row)})
+        versions.revert(db.session, row, entry, timeline.writable(row))
+        return {"result": as_json(afresh(row))}, 200
 
     @expose("/<int:key>/comments")
-    @answered
-    def comments(self, key: int) -> Response:
+    @told
+    def comments(self, key: int) -> Said:
         """Comments, newest first; ``before`` is an id."""
         before = natural(request.args.get("before"))
         found = comments.of_row(db.session, self._row(key), before, PAGE + 1)
         following = found[PAGE - 1].id if len(found) > PAGE else None
-        return jsonify({"result": [_comment(each) for each in found[:PAGE]], "next": following})
+        return {"result": [_comment(each) for each in found[:PAGE]], "next": following}
 
     @expose("/<int:key>/comments", methods=["POST"])
-    @answered
-    def say(self, key: int) -> tuple[Response, int]:
+    @done
+    def say(self, key: int) -> tuple[Said, int]:
         """Add a comment: ``text``. Answers with those named who cannot see the row and were not told."""
         row, text = self._row(key), body_of_request().get("text")
-        with saving(db.session):
-            taken = comments.say(db.session, row, text)
-            answer = {"result": _comment(taken.comment), "not_told": taken.not_told}
-        return jsonify(answer), 201
+        taken = comments.say(db.session, row, text)
+        return {"result": _comment(taken.comment), "not_told": taken.not_told}, 201
 
     @expose("/<int:key>/comments/<int:comment>", methods=["PATCH"])
-    @answered
-    def correct(self, key: int, comment: int) -> Response:
+    @done
+    def correct(self, key: int, comment: int) -> tuple[Said, int]:
         """Write one's own comment anew."""
         row, text = self._row(key), body_of_request().get("text")
-        with saving(db.session):
-            taken = comments.correct(db.session, row, comment, text)
-            answer = {"result": _comment(taken.comment), "not_told": taken.not_told}
-        return jsonify(answer)
+        taken = comments.correct(db.session, row, comment, text)
+        return {"result": _comment(taken.comment), "not_told": taken.not_told}, 200
 
     @expose("/<int:key>/comments/<int:comment>", methods=["DELETE"])
-    @answered
-    def withdraw(self, key: int, comment: int) -> tuple[str, int]:
+    @done
+    def withdraw(self, key: int, comment: int) -> tuple[None, int]:
         """Remove a comment."""
-        row = self._row(key)
-        with saving(db.session):
-            comments.withdraw(db.session, row, comment)
-        return "", 204
+        comments.withdraw(db.session, self._row(key), comment)
+        return None, 204
 
     def _row(self, key: int) -> Record:
         return find(db.session, self.record, key)

@@ -3,9 +3,9 @@
 from flask import Flask
 from flask_appbuilder import AppBuilder
 
-from app.panel import errors, face, headers, history_api, resource, security
+from app.panel import bulk_api, errors, face, files_api, headers, history_api, resource, security
 from app.panel.branding import BrandPage
-from app.panel.files import FileResource, FileView
+from app.panel.files import FileView
 from app.panel.helping import HelpPage
 from app.panel.identity.account import AccountPage
 from app.panel.identity.enrolment import FactorsPage
@@ -15,6 +15,7 @@ from app.panel.identity.provider import ProviderDoor
 from app.panel.identity.second import SecondFactorPage
 from app.panel.identity.tokens import TokensPage
 from app.panel.navigation import name_permission
+from app.panel.openapi.serving import OpenApiResource
 from app.panel.screen import screen_of
 from app.panel.signin import SignIn
 from app.schema.record import Line
@@ -37,7 +38,6 @@ def mount(app: Flask, builder: AppBuilder) -> None:
     builder.add_view_no_menu(BrandPage)
     builder.add_view_no_menu(FileView)
     builder.add_view_no_menu(HelpPage)
-    builder.add_api(FileResource)
     for view in (AccountPage, FactorsPage, SecondFactorPage, PasskeyDoor, ProviderDoor, TokensPage, ViewingPage):
         builder.add_view_no_menu(view)
     for record in registry:
@@ -45,3 +45,6 @@ def mount(app: Flask, builder: AppBuilder) -> None:
             builder.add_view_no_menu(screen_of(record), endpoint=str(record.__tablename__))
     resource.mount(app, builder)
     history_api.mount(builder)
+    files_api.mount(builder)
+    bulk_api.mount(builder)
+    builder.add_api(OpenApiResource)

@@ -2,9 +2,10 @@
 
 ``"lines": {"paper": [{"name": "Invoice"}, {"id": 7, "version": 2, "name": "Bill"}, {"id": 8, "version": 1, "remove":
 true}]}``: without ``id`` a line is added, with it changed or removed; lines that are not named stay as they are, and
-the order of those that are named is theirs where lines are `Ordered`.
+the order of those that are named is theirs where lines are `Ordered`. What was read may be sent back as it is.
 """
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.kernel.actor import current_actor
 from app.kernel.fields import writable_fields
 from app.kernel.values import parsed
 from app.panel.fields import form_fields, lines_of
+from app.panel.serving import as_json
 from app.panel.showing import in_order
 from app.schema.errors import Conflict, Invalid, Refusal
 from app.schema.record import Line, Record
@@ -48,6 +50,29 @@ def taken(body: dict[str, Any], record: type[Record]) -> dict[type[Line], list[d
     return {known[name]: [dict(part) for part in parts] for name, parts in given.items()}
 
 
+def writable(record: type[Record], row: Record | None = None) -> frozenset[str]:
+    """The fields the current actor may fill in, of a new row or of `row`."""
+    fixed = set(record.panel.fixed) if row is not None else set()
+    names = {each.key for each in form_fields(record)} - fixed
+    if row is None and issubclass(record, Line):
+        names.add(record.parent)
+    return writable_fields(current_actor(), "edit" if row is not None else "add", row or record, names)
+
+
+def changed_only(row: Record, given: dict[str, Any]) -> dict[str, Any]:
+    """Of what was sent only what differs from what the API shows of the row: what was read may be sent back.
+
+    A masked value stands for the one that is there, and a field nobody may write for itself.
+    """
+    shown = as_json(row)
+    return {name: value for name, value in given.items() if name not in shown or not _same(shown[name], value)}
+
+
+def _same(shown: Any, sent: Any) -> bool:
+    """Whether they are the same JSON: to Python ``true`` is 1."""
+    return json.dumps(shown, sort_keys=True) == json.dumps(sent, sort_keys=True)
+
+
 def write(session: Session, whole: Record, lines: dict[type[Line], list[dict[str, Any]]]) -> None:
     """Write the lines of a row that has its id. Raises `Invalid` naming line and field; nothing is kept then."""
     for line, parts in lines.items():
@@ -73,10 +98,11 @@ def _write(session: Session, whole: Record, line: type[Line], given: dict[str, A
     if remove is True and part is not None:
         session.delete(part)
         return
-    fixed = set(line.panel.fixed) if part is not None else set()
-    names = {each.key for each in form_fields(line)} - fixed
-    verb = "add" if part is None else "edit"
-    values = parsed(line, writable_fields(current_actor(), verb, part or line, names), given, part)
+    if part is not None:
+        given = changed_only(part, given)
+        if not given and not (issubclass(line, Ordered) and part.position != position):
+            return
+    values = parsed(line, writable(line, part) - {line.parent}, given, part)
     if part is None:
         part = line(**{line.parent: whole.id})
         session.add(part)

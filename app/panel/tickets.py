@@ -11,8 +11,12 @@ LASTS = 300
 
 
 def file_url(file: File, *, revealed: bool = False) -> str:
-    """Where a file is handed out; of a private one that was `revealed` with a ticket for the present person."""
-    url = f"{request.script_root}/files/{file.id}"
+    """Where a file is handed out; of a private one that was `revealed` with a ticket for the present person.
+
+    Who asks the API is told the address of the API, for a token opens no other.
+    """
+    api = "/api/v1" if request.path.startswith("/api/") else ""
+    url = f"{request.script_root}{api}/files/{file.id}"
     return f"{url}?ticket={_signer().dumps([file.id, current_actor().user_id])}" if revealed else url
 
 

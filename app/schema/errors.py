@@ -13,7 +13,8 @@ class Refusal(Exception):
     `message` is an English sentence that may hold ``%(name)s`` places filled from `args_`,
     so that the sentence as a whole can be translated. `field` names the input at fault, if one is.
     `status` is the HTTP status a screen or the API answers with: 403 not permitted, 404 not
-    visible, 409 in conflict with the present state, 410 open no more, 422 not acceptable, 429 too many.
+    visible, 409 in conflict with the present state, 410 open no more, 422 not acceptable, 428 no version given, 429 too
+    many.
     """
 
     status = 422
@@ -47,6 +48,12 @@ class Gone(Refusal):
     """What is asked for was there, and is open no more."""
 
     status = 410
+
+
+class Unconditional(Refusal):
+    """A change that does not say which version of the row it is meant for."""
+
+    status = 428
 
 
 class TooMany(Refusal):

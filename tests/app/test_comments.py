@@ -81,7 +81,8 @@ def test_the_api_says_reads_corrects_and_withdraws(session, people, sign_in, gad
     made = client.post(api, json={"text": "first @renewal2"}, headers=headers)
     assert (made.status_code, made.json["not_told"]) == (201, ["Renewal2 Tester"])
     key = made.json["result"]["id"]
-    assert client.post(api, json={"text": " "}, headers=headers).json["errors"] == {"text": "Write something first."}
+    refused = client.post(api, json={"text": " "}, headers=headers)
+    assert refused.json["errors"] == [{"pointer": "#/text", "detail": "Write something first."}]
     assert client.post(api, json={"text": ["x"]}, headers=headers).status_code == 422
     assert client.patch(f"{api}/{key}", json={"text": "better"}, headers=headers).json["result"]["text"] == "better"
     manager = sign_in("manager")

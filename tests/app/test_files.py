@@ -23,6 +23,7 @@ from models.claims.states import ClaimState, SurveyState
 from tests.factories import make
 from tests.files import JPEG, PDF, SYSTEM, api, docx, entries, png, send, uploaded, version_of
 from tests.gadget import GadgetPart
+from tests.problems import errors_of
 from tests.screens import plain, post, problem_at, value_of
 from tests.specimen import Specimen
 
@@ -113,7 +114,7 @@ def test_a_form_sends_files_and_they_are_the_rows(session, sign_in):
         "name": "报告.pdf",
         "size": 18,
         "type": "application/pdf",
-        "url": f"/files/{paper.token}",
+        "url": f"/api/v1/files/{paper.token}",
     }
     # Another in its place, and one taken out: the history tells both by name and size.
     form = {"code": "a", "version": version_of(client, f"specimen/{key}"), "drop-photo": "yes"}
@@ -186,7 +187,7 @@ def test_what_is_said_of_a_file_is_not_believed(session, people, sign_in):
     assert answer.json["result"]["paper"]["type"] == "application/pdf"
     for wrong in ("a.pdf", 7, {"name": "a.pdf"}, [token]):
         answer = api(client, "POST", "specimen/", code="b", paper=wrong)
-        assert "choose the file itself" in answer.json["errors"]["paper"]
+        assert "choose the file itself" in errors_of(answer)["paper"]
 
 
 @ONE
@@ -218,7 +219,7 @@ def test_nobody_fills_the_disk_with_files_no_row_takes(session, sign_in):
     form = {"file": (io.BytesIO(PDF), "c")}
     answer = client.post("/api/v1/files/", data=form, headers={"X-CSRFToken": client.csrf})
     assert (answer.status_code, "save some first" in answer.text) == (422, True)
-    assert client.post("/api/v1/files/", headers={"X-CSRFToken": client.csrf}).status_code == 422
+    assert client.post("/api/v1/files/", headers={"X-CSRFToken": client.csrf}).status_code == 415
 
 
 @ONE

@@ -149,7 +149,7 @@ def test_a_role_that_needs_a_second_factor_opens_nothing_before(app, session, si
         assert before.get(path).location == "/account/factors/", path
     refused = before.get("/api/v1/gadget/")
     assert refused.status_code == 403
-    assert "second factor" in refused.json["title"]
+    assert "second factor" in refused.json["detail"]
     assert "nothing else opens" in before.get("/account/factors/").text
     secret = enrol(before)
     assert before.get("/inbox/").status_code == 200

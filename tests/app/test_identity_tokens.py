@@ -18,7 +18,7 @@ from tests.screens import post, statements
 
 
 def token_of(client, **form):
-    page = post(client, "/account/tokens/", **{"name": "nightly figures", "days": 30, "writes": "", **form}).text
+    page = post(client, "/account/tokens/", **{"name": "nightly figures", "days": 30, "may": "read", **form}).text
     return re.search(r'id="token">(yx_[\w-]{43})<', page).group(1)
 
 
@@ -43,14 +43,14 @@ def test_a_token_reads_what_its_person_reads(app, session, people, sign_in):
 
 def test_a_reading_token_writes_nothing_and_a_writing_one_needs_no_form(app, session, people, sign_in):
     client = sign_in("sales")
-    reading, writing = token_of(client), token_of(client, writes="yes")
+    reading, writing = token_of(client), token_of(client, may=["read", "write", "steps", "files"])
     with acting(system_actor("tests")):
         key = make(session, registry["gadget"], people["sales"]).id
         session.commit()
     for method, path in (("POST", ""), ("PUT", f"{key}"), ("PATCH", f"{key}"), ("DELETE", f"{key}")):
         refused = ask(app, reading, f"/api/v1/gadget/{path}", method, json={"code": "x", "version": 1})
         assert refused.status_code == 403, method
-        assert refused.json["title"] == "You are only looking; nothing is written."
+        assert refused.json["detail"] == "You are only looking; nothing is written."
     made = ask(app, writing, "/api/v1/gadget/", "POST", json={"code": "by-token"})
     assert made.status_code == 201, made.text
     with acting(system_actor("tests")):
@@ -101,9 +101,14 @@ def test_making_one_is_checked_and_written_down(session, sign_in):
     client = sign_in("sales")
     for form in ({"name": " "}, {"days": 3650}, {"days": "x"}):
         assert post(client, "/account/tokens/", **{"name": "n", "days": 7, **form}).status_code == 422
-    token_of(client, writes="yes")
+    token_of(client, may=["read", "write", "steps", "files"])
     entry = session.scalars(select(AuditEntry).where(AuditEntry.verb == "token")).one()
-    assert entry.changes == {"added": "nightly figures", "writes": True, "days": 30}
+    assert entry.changes == {
+        "added": "nightly figures",
+        "may": ["read", "write", "steps", "files"],
+        "records": [],
+        "days": 30,
+    }
     session.rollback()
 
 

@@ -23,6 +23,7 @@ from models.operations.states import ScriptState
 from models.products import Product
 from tests.factories import make
 from tests.gadget import Gadget, Trinket
+from tests.problems import errors_of
 from tests.screens import plain, post, problem_at, statements, table_of
 
 ON_SQLITE = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -116,7 +117,7 @@ def test_the_interface_gives_and_takes_ids(session, sign_in, world, people):
     assert client.put(f"/api/v1/trinket/{key}", json=change, headers=token).json["result"]["gadgets"] == [a, b]
     change = {"version": row["version"] + 1, "gadgets": [a, foreign]}
     answer = client.put(f"/api/v1/trinket/{key}", json=change, headers=token)
-    assert answer.json["errors"] == {"gadgets": "Choose from those you may see."}
+    assert errors_of(answer) == {"gadgets": "Choose from those you may see."}
     answer = client.put(f"/api/v1/trinket/{key}", json=change | {"gadgets": ["x"]}, headers=token)
     assert answer.status_code == 422
     same = client.put(f"/api/v1/trinket/{key}", json=change | {"gadgets": [a, b]}, headers=token).json["result"]

@@ -158,7 +158,7 @@ def test_the_api_answers_a_repeated_key_with_the_same_row(session, sign_in, as_s
     made, repeated = send({"code": "N1"}), send({"code": "N1"})
     assert (made.status_code, repeated.status_code) == (201, 201)
     assert made.json == repeated.json
-    assert send({"code": "N2"}).status_code == 409
+    assert send({"code": "N2"}).status_code == 422
     assert send({"code": "N2"}, "k" * 81).status_code == 422
     assert send({"code": "N2"}, "k2").status_code == 201
     assert rows(session) == 2

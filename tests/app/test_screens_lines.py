@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.kernel.actor import acting, system_actor
 from app.kernel.history import timeline
 from tests.gadget import Gadget, GadgetPart
+from tests.problems import errors_of
 from tests.screens import plain, post, problem_at, statements, value_of
 
 P = "gadget_part"
@@ -211,7 +212,7 @@ def test_the_api_takes_and_gives_lines_with_their_row(session, sign_in, gadget):
     ):
         answer = send(client, "PATCH", url, {"version": 1, "name": "typed", "lines": {P: wrong}})
         assert answer.status_code in (404, 409, 422), wrong
-        assert field in answer.json["errors"], answer.json
+        assert field in errors_of(answer), answer.json
         assert parts_of(session) == before
     assert client.get(url).json["result"]["name"] is None
     assert send(client, "PATCH", url, {"version": 1, "lines": {"paper": []}}).status_code == 422

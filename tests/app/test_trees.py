@@ -19,6 +19,7 @@ from models.people import Unit
 from tests.department import UNITS
 from tests.factories import make
 from tests.gadget import Booth, Gadget
+from tests.problems import errors_of
 from tests.screens import plain, post, problem_at, table_of
 
 ON_SQLITE = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -52,9 +53,9 @@ def test_no_route_stores_a_circle_and_who_asks_is_told_which_row(session, people
     token = {"X-CSRFToken": client.csrf}
     sent = {"version": 1, "parent_id": at["North-1"]}
     answer = client.put(f"/api/v1/unit/{at['North']}", json=sent, headers=token)
-    assert (answer.status_code, answer.json["errors"]) == (422, {"parent_id": SAID})
+    assert (answer.status_code, errors_of(answer)) == (422, {"parent_id": SAID})
     answer = client.put(f"/api/v1/unit/{at['South']}", json=sent | {"parent_id": at["South"]}, headers=token)
-    assert answer.json["errors"] == {"parent_id": "South unit would stand above itself."}
+    assert errors_of(answer) == {"parent_id": "South unit would stand above itself."}
 
     with acting(system_actor("a job")):
         north, south = session.get(Unit, at["North"]), session.get(Unit, at["South"])

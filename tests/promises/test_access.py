@@ -17,7 +17,16 @@ PUBLIC |= {"BrandPage.logo", "PasskeyDoor.options", "PasskeyDoor.enter", "Provid
 PUBLIC |= {"ClaimPapersPage.show", "ClaimPapersPage.send"}
 """The last two are open to whoever holds the link of a claim (`models.claims.links`)."""
 SIGNED_IN = {"Index", "SignIn.leave", "InboxPage", "FiguresPage", "SearchPage", "TrashPage"}
-SIGNED_IN |= {"FileView", "FileResource", "AccountPage", "FactorsPage", "SecondFactorPage", "TokensPage", "HelpPage"}
+SIGNED_IN |= {
+    "FileView",
+    "FileResource",
+    "OpenApiResource",
+    "AccountPage",
+    "FactorsPage",
+    "SecondFactorPage",
+    "TokensPage",
+    "HelpPage",
+}
 SIGNED_IN |= {"ClaimLinkPage", "ClaimLetterPage"}
 """Open to every signed-in person: they show the person's own things, or what the session or the policy lets through."""
 

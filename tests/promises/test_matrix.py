@@ -130,7 +130,7 @@ def asking_for_rows(world, name):
         if seen and answer.status_code == 200:
             judge_fields(world, name, key, answer.json["result"])
         else:
-            refused[key] = (answer.status_code, answer.json["title"])
+            refused[key] = (answer.status_code, answer.json["detail"])
         if issubclass(record, Line) or key != world.rows[STRANGER]:
             continue  # the screens find rows as the resource does
         world.ask(name, "GET", f"/{table}/{key}", {200 if seen else hidden})

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.schema.types import UtcMoment
@@ -139,7 +139,11 @@ class ExternalIdentity(Model):
 
 
 class ApiToken(Model):
-    """A key for a program that calls the API as a person. It does what the person may, or only reads; shown once."""
+    """A key for a program that calls the API as a person, and does no more than the person may; shown once.
+
+    `may` are the scopes it was made for (`app.kernel.identity.narrowing`), `records` those it is for, or areas of the
+    menu as ``area:Claims``; both have spaces between. Without `records` it is for all.
+    """
 
     __tablename__ = "api_token"
     __table_args__: Any = {"extend_existing": False}
@@ -148,7 +152,8 @@ class ApiToken(Model):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(80))
-    writes: Mapped[bool] = mapped_column(Boolean, default=False)
+    may: Mapped[str] = mapped_column(String(80))
+    records: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcMoment, default=_now)
     expires_at: Mapped[datetime] = mapped_column(UtcMoment)
     seen_at: Mapped[datetime | None] = mapped_column(UtcMoment)

@@ -1,13 +1,14 @@
 """API tokens: ``Authorization: Bearer yx_…``. Kept as hashes, with an end, and never wider than the person."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.kernel.identity.narrowing import reading
+from app.kernel.identity.narrowing import AREA, READ, SCOPES, areas, narrowed
 from app.kernel.identity.sessions import TOUCHED_EVERY, Presence, fingerprint, needs_factor
 from app.kernel.identity.settings import FACTOR_ROLES
 from app.kernel.identity.tables import ApiToken, Passkey, UserTotp
@@ -15,6 +16,7 @@ from app.kernel.permissions import Actors
 from app.kernel.settings import kept_value
 from app.kernel.tables import Epoch
 from app.schema.errors import Refusal
+from app.schema.registry import registry
 
 PREFIX = "yx_"
 DAYS = (7, 30, 90, 365)
@@ -24,7 +26,8 @@ _LOOKUP = (
     select(
         ApiToken.id,
         ApiToken.user_id,
-        ApiToken.writes,
+        ApiToken.may,
+        ApiToken.records,
         ApiToken.expires_at,
         ApiToken.seen_at,
         User.active,
@@ -40,18 +43,43 @@ _LOOKUP = (
 )
 
 
-def make(session: Session, user_id: int, name: str, *, writes: bool, days: int, now: datetime) -> str:
-    """A new token for a person; returned now and never again. Raises `Refusal`."""
+def make(
+    session: Session,
+    user_id: int,
+    name: str,
+    *,
+    may: Iterable[str],
+    days: int,
+    now: datetime,
+    records: Iterable[str] = (),
+) -> str:
+    """A new token for a person; returned now and never again. Raises `Refusal`.
+
+    `may` are the scopes it is made for; `records` those it is for, or areas as ``area:Claims``; all of them if none.
+    """
     if not name.strip():
         raise Refusal("Say what the token is for.", field="name")
+    scopes, only = [scope for scope in SCOPES if scope in set(may) | {READ}], sorted(set(records))
+    if not set(only) <= {str(record.__tablename__) for record in registry} | {_written(area) for area in areas()}:
+        raise Refusal("Choose from the list.", field="records")
     if days not in DAYS:
         raise Refusal("Choose how long the token lives.", field="days")
     token = PREFIX + secrets.token_urlsafe(32)
-    row = ApiToken(token_hash=fingerprint(token), user_id=user_id, name=name.strip()[:80], writes=writes)
+    row = ApiToken(token_hash=fingerprint(token), user_id=user_id, name=name.strip()[:80], may=" ".join(scopes))
+    row.records = " ".join(only) or None
     row.created_at, row.expires_at = now, now + timedelta(days=days)
     session.add(row)
     session.flush()
     return token
+
+
+def _written(area: str) -> str:
+    return AREA + area.replace(" ", "_")
+
+
+def choices() -> dict[str, str]:
+    """The areas a token may be made for, by what stands in it; English, the keys of their translations."""
+    return {_written(area): area for area in areas()}
 
 
 def of(session: Session, user_id: int, now: datetime) -> list[ApiToken]:
@@ -76,8 +104,8 @@ def bearer(session: Session, actors: Actors, token: str, now: datetime) -> Prese
         session_id=None,
         token_id=row.id,
         user_id=row.user_id,
-        actor=actor if row.writes else reading(actor),
-        read_only=not row.writes,
+        actor=narrowed(actor, row.may.split(), (row.records or "").split()),
+        read_only=row.may == READ,
         must_enrol=not row.enrolled and needs_factor(row.factor_roles, actor),
         stale=row.seen_at is None or now - row.seen_at > TOUCHED_EVERY,
     )

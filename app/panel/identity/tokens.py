@@ -1,6 +1,7 @@
 """One's own API tokens: made, shown once, ended."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
@@ -10,8 +11,9 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.kernel.history import summarise
 from app.kernel.identity import tokens
+from app.kernel.identity.narrowing import SCOPES
 from app.panel.identity.account import mine
-from app.panel.labels import said
+from app.panel.labels import said, translated
 from app.panel.texts import plain
 from app.schema.errors import NotFound, Refusal
 
@@ -31,13 +33,15 @@ class TokensPage(BaseView):
     def make(self) -> str | tuple[str, int]:
         """A new one, shown this once."""
         here, name = mine(), request.form.get("name", "")
-        writes, days = request.form.get("writes") == "yes", request.form.get("days", 0, type=int)
+        may, records, days = request.form.getlist("may"), request.form.getlist("records"), request.form.get("days", "")
+        lives = int(days) if days.isascii() and days.isdigit() else 0
+        made: dict[str, Any] = {"may": may, "records": records, "days": lives}
         try:
-            fresh = tokens.make(db.session, here.user_id, name, writes=writes, days=days, now=datetime.now(UTC))
+            fresh = tokens.make(db.session, here.user_id, name, now=datetime.now(UTC), **made)
         except Refusal as refusal:
             db.session.rollback()
             return self._page(problem=said(refusal), name=name), 422
-        summarise(db.session, "ab_user", "token", {"added": name.strip()[:80], "writes": writes, "days": days})
+        summarise(db.session, "ab_user", "token", {"added": name.strip()[:80], **made})
         db.session.commit()
         return self._page(fresh=fresh)
 
@@ -61,5 +65,8 @@ class TokensPage(BaseView):
             problem=problem,
             name=name,
             days=tokens.DAYS,
+            scopes=SCOPES,
+            areas=tokens.choices(),
+            translated=translated,
             plain=plain,
         )

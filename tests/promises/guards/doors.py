@@ -80,7 +80,7 @@ def unprotected(patch: Any, world: World) -> None:
 
 
 def nobody_known(patch: Any, _world: World) -> None:
-    patch.setattr("app.panel.resource.NOBODY", object())
+    patch.setattr("app.panel.answering.NOBODY", object())
     patch.setattr("app.panel.resource.require", none)
 
 

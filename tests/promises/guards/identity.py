@@ -20,7 +20,7 @@ from app.kernel.tables import AuditEntry
 from app.schema.errors import NotPermitted
 from app.schema.roles import Scope
 from tests.department import PASSWORD, csrf_of
-from tests.promises.guards.world import Controls, World, none, unchanged, yes
+from tests.promises.guards.world import Controls, World, none, yes
 from tests.screens import plain, post
 
 NOW = datetime.now(UTC)
@@ -148,7 +148,9 @@ def half_signed_in(world: World) -> list[Any]:
 
 def token_of(world: World, *, writes: bool) -> str:
     with acting(system_actor("guards")):
-        found = tokens.make(world.session, world.people["sales"].user_id, "t", writes=writes, days=7, now=NOW)
+        found = tokens.make(
+            world.session, world.people["sales"].user_id, "t", may=narrowing.SCOPES if writes else (), days=7, now=NOW
+        )
         world.session.commit()
     return found
 
@@ -217,7 +219,7 @@ def counted_apart(patch: Any, _world: World) -> None:
 
 def unwatched_readers(patch: Any, _world: World) -> None:
     patch.setattr("app.panel.security._closed", none)
-    patch.setattr(tokens, "reading", unchanged)
+    patch.setattr(tokens, "narrowed", lambda actor, *_: actor)
 
 
 def unwatched_lookers(patch: Any, _world: World) -> None:
@@ -260,7 +262,7 @@ CONTROLS: Controls = {
     "a reading token writes nothing": (written_by_a_reader, unwatched_readers),
     "a reading token reaches no further than reading": (
         wider_than_the_token,
-        lambda p, _: p.setattr(tokens, "reading", unchanged),
+        lambda p, _: p.setattr(tokens, "narrowed", lambda actor, *_: actor),
     ),
     "a token opens no page": (
         pages_by_token,
