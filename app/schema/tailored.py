@@ -69,6 +69,10 @@ class AddedChoice(Choice):
         labels: Mapping[str, Told] = type(self).labels  # type: ignore[attr-defined] # given by `choices_of`
         return labels[self.value]
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Put aside as its text: the list it is of was made in this process."""
+        return str, (self.value,)
+
 
 def choices_of(options: Iterable[tuple[str, str]]) -> type[Choice]:
     """A closed list of pairs of a value and its name, as `Told` reads names."""

@@ -10,10 +10,14 @@ from sqlalchemy import select
 from app.kernel import adapting, carrying, tailoring
 from app.kernel.actor import acting
 from app.kernel.tailoring import FIELD, ROLE, STEP
+from app.kernel.transfer import load
+from app.kernel.transfer.export import export
+from app.kernel.transfer.whole import whole
 from app.schema import tailored
 from app.schema.errors import Conflict, Invalid, Refusal
 from app.schema.registry import registry
 from tests.gadget import Gadget
+from tests.problems import errors_of
 
 COLOUR = {
     "label": "Colour | 颜色",
@@ -90,9 +94,9 @@ def test_an_added_field_is_asked_for_shown_listed_filtered_and_exported(sign_in,
 def test_the_api_reads_writes_and_filters_it_and_history_names_it(sign_in, colour, session, people):
     client = sign_in("renewal")
     lacking = made(client)
-    assert (lacking.status_code, set(lacking.json["errors"])) == (422, {"x_colour"})
+    assert (lacking.status_code, set(errors_of(lacking))) == (422, {"x_colour"})
     wrong = made(client, x_colour="green")
-    assert (wrong.status_code, set(wrong.json["errors"])) == (422, {"x_colour"})
+    assert (wrong.status_code, set(errors_of(wrong))) == (422, {"x_colour"})
     row = made(client, x_colour="red").json["result"]
     assert row["x_colour"] == "red"
     assert "extra" not in row
@@ -165,7 +169,7 @@ def test_a_declared_field_is_made_needed_with_help_and_begins_with_something(sig
     client = sign_in("renewal")
     form = client.get("/gadget/add").text
     assert ("As on the box" in form, 'value="Bell"' in form) == (True, True)
-    assert set(made(client).json["errors"]) == {"name"}
+    assert set(errors_of(made(client))) == {"name"}
     assert made(client, name="Drum").status_code == 201
     undo(session, people)
     assert made(client, code="G-2").status_code == 201
@@ -299,3 +303,18 @@ def test_a_file_that_cannot_hold_changes_nothing(sign_in, session, people):
         assert client.post("/customise/file", data=form, follow_redirects=True).status_code == 200
         assert adapting.documents(session) == []
         session.rollback()
+
+
+def test_files_of_whole_records_carry_it_out_and_in(session, people, colour, as_system, tmp_path):
+    for code, value in (("A", "red"), ("B", "blue")):
+        session.add(Gadget(code=code, x_colour=value))
+    session.commit()
+    rows = list(export(session, Gadget))
+    assert [dict(zip(rows[0], row, strict=True))["x_colour"] for row in rows[1:]] == ["red", "blue"]
+    file = tmp_path / "gadgets.csv"
+    file.write_text("code,Colour\nA,蓝\nC,red\nD,green\nE,\n")
+    outcome = load(session, whole(Gadget), file, file.name)
+    session.commit()
+    kept = {row.code: row.x_colour.value for row in session.scalars(select(Gadget))}
+    assert kept == {"A": "blue", "B": "blue", "C": "red"}
+    assert outcome.refused == 2

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import IO, Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.kernel import history, links
@@ -19,8 +19,9 @@ from app.kernel.transfer.cells import natural_key
 from app.kernel.transfer.sql import Say, is_text, pieces, said_in_sql, saying
 from app.kernel.transfer.whole import kept_fields
 from app.kernel.transfer.workbook import Book
+from app.schema import tailored
 from app.schema.kinds import File, Kind
-from app.schema.record import Record, many_of, metadata
+from app.schema.record import Record, many_of, metadata, stored
 from app.schema.registry import registry
 
 BATCH = 2000
@@ -92,6 +93,10 @@ def statement(record: type[Record], say: Say | None = None) -> Select[Any]:
     joined: Any = source
     columns: list[Any] = []
     for n, name in enumerate(name for name in kept_fields(record) if name not in many_of(record)):
+        if (added := tailored.added(record).get(name)) is not None:
+            text = source.c[tailored.EXTRA][name].as_string()
+            columns.append(type_coerce(text, tailored.AsText(added.info["kind"])))
+            continue
         ref = record.__table__.c[name].info.get("ref")
         if ref is None or not (ref in metadata.tables and (ref == "ab_user" or ref in registry)):
             columns.append(source.c[name])
@@ -116,7 +121,7 @@ def _rows(session: Session, record: type[Record]) -> Iterator[list[Any]]:
 
 def _kind(record: type[Record], name: str) -> Kind | None:
     """The kind of what stands in a column of the file; None for the key of a link."""
-    column = record.__table__.columns.get(name)
+    column = stored(record).get(name)
     return None if column is None or "ref" in column.info else column.info.get("kind")
 
 

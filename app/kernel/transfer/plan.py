@@ -22,7 +22,7 @@ from app.kernel.transfer.outcome import Problem
 from app.kernel.values import MASKED
 from app.schema.errors import DeclarationError
 from app.schema.kinds import BadValue, Kind
-from app.schema.record import Record, many_of
+from app.schema.record import Record, many_of, stored
 from app.schema.registry import registry
 from app.schema.transfer import Cell, Fixed, LinkTo, Match, Parsed, Profile, Rest, Source, Target
 
@@ -120,10 +120,10 @@ class Plan:
             tuple(
                 self._several(registry[target.record], name, source)
                 if name in many_of(registry[target.record])
-                else self._field(table.c[name], source)
+                else self._field(stored(registry[target.record])[name], source)
                 for name, source in target.fields.items()
             )
-            for target, table in zip(self.targets, self.tables, strict=True)
+            for target in self.targets
         )
         self._linked = tuple(
             tuple(self.position[f.source.target] for f in fields if isinstance(f.source, LinkTo))

@@ -27,6 +27,7 @@ from app.kernel.workflow import adopt
 from app.schema.errors import Invalid, NotPermitted, Refusal
 from app.schema.record import Line, Record, known_by, many_of, rules_of
 from app.schema.registry import registry
+from app.schema.tailored import added
 from app.schema.traits import Tree
 
 FIXED = "this cannot be changed once the row is there"
@@ -36,7 +37,7 @@ UNWRITTEN = "you may not write this field"
 def by_sets(record: type[Record], actor: Actor) -> bool:
     """Whether rows of a record may be written in sets: by the system, where nothing follows from them."""
     plain_key = known_by(record) != "id"
-    follows = record.derive is not Record.derive or issubclass(record, Line | Tree)
+    follows = record.derive is not Record.derive or issubclass(record, Line | Tree) or bool(added(record))
     return actor.system and plain_key and not follows
 
 

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from app.kernel.sheets.refused import guarded
+from app.schema import tailored
 from app.schema.kinds import FileKind
-from app.schema.record import Record, many_of
+from app.schema.record import Record, many_of, stored
 from app.schema.types import Exact, Several, UtcMoment
 
 BATCH = 2000
@@ -31,8 +32,8 @@ Say = Callable[[Any], ColumnElement[Any]]
 
 def said_in_sql(record: type[Record]) -> bool:
     """Whether the database can write the file of a record by itself."""
-    columns = record.__table__.columns
-    return not many_of(record) and all(
+    columns = stored(record).values()
+    return not (many_of(record) or tailored.added(record)) and all(
         isinstance(c.type, _SAID) and not isinstance(c.info.get("kind"), FileKind) for c in columns
     )
 

@@ -14,8 +14,9 @@ from app.kernel.sheets.words import half_width
 from app.kernel.wording import told
 from app.schema.errors import NotFound
 from app.schema.kinds import INTEGER, Choice, FileKind
-from app.schema.record import Line, Record, known_by, many_of, plural_msgid, words, working_of
+from app.schema.record import Line, Record, groups_of, known_by, many_of, plural_msgid, stored, words, working_of
 from app.schema.registry import registry
+from app.schema.tailored import added
 from app.schema.transfer import Cell, Profile, Target
 from app.schema.wording import Label
 
@@ -52,14 +53,16 @@ def profile_called(name: str) -> Profile:
 
 
 def label_of(record: type[Record], name: str) -> str:
-    """What a field is called, in English."""
+    """What a field is called, in English; an added one as the department calls it."""
+    if (column := added(record).get(name)) is not None:
+        return column.info["extra"].label
     return record.panel.labels.get(name) or words(name)
 
 
 def kept_fields(record: type[Record]) -> list[str]:
     """The columns of the file the system writes of a record, in order; those of links to many come last."""
     key = known_by(record)
-    own = [c.key for c in record.__table__.c if c.key not in BOOKKEEPING or c.key == key]
+    own = [name for name in stored(record) if name not in BOOKKEEPING or name == key]
     return [*own, *many_of(record)]
 
 
@@ -68,7 +71,7 @@ def takes(record: type[Record], actor: Actor) -> dict[str, Taken]:
 
     A person gives no state, for that moves by steps, nor what the house numbers or works out.
     """
-    key, columns = known_by(record), record.__table__.columns
+    key, columns = known_by(record), stored(record)
     names = kept_fields(record) if actor.system else [*_form(record)]
     fixed = {_key(record, name) for name in record.panel.fixed}
     found = {key: Taken(key, label_of(record, key), once=True)}
@@ -86,16 +89,16 @@ def takes(record: type[Record], actor: Actor) -> dict[str, Taken]:
 
 
 def _form(record: type[Record]) -> Iterable[str]:
-    for group in record.panel.form:
+    for group in groups_of(record):
         for name in group.fields:
             key = _key(record, name)
-            if key in record.__table__.columns or key in many_of(record):
+            if key in stored(record) or key in many_of(record):
                 yield key
 
 
 def _key(record: type[Record], name: str) -> str:
     """The column a declared name stands for: `customer` for `customer_id`."""
-    if name in record.__table__.columns or name in many_of(record):
+    if name in stored(record) or name in many_of(record):
         return name
     return f"{name}_id"
 
@@ -140,7 +143,7 @@ def fitted(profile: Profile, actor: Actor, mapping: Mapped) -> Profile:
 def _cell(record: type[Record], name: str, header: str) -> Cell:
     if name == "id":
         return Cell(header, kind=INTEGER)
-    info = record.__table__.columns[name].info if name in record.__table__.columns else {}
+    info = stored(record)[name].info if name in stored(record) else {}
     values = info.get("choices")
     if values is None or info.get("many"):
         return Cell(header, exact=True)
