@@ -79,7 +79,7 @@ def extra_of(record: str, name: str, body: Document) -> Extra:
     options = tuple((value, label) for value, label in body.get("options", ()))
     kind = SHORT_TEXT if body["kind"] == CHOICE else KINDS[body["kind"]]
     label, default = Told.written(body["label"]), body.get("default") or ""
-    return Extra(record, name, label, kind, options, default, bool(body.get("listed")))
+    return Extra(record, name, label, kind, options, default, bool(body.get("listed")), bool(body.get("required")))
 
 
 def _say(made: Any, record: type[Record], fields: Mapping[str, Document]) -> None:

@@ -132,7 +132,7 @@ class Extra:
     """A field the department added to a record.
 
     `label` and `help` are told, not translated; `options` are the values of a choice with their names; `default` is
-    what a new row gets, as text. `listed` says whether the list shows it by itself.
+    what a new row gets, as text. `listed` says whether the list shows it by itself, `needed` that it is filled in.
     """
 
     record: str
@@ -142,6 +142,7 @@ class Extra:
     options: tuple[tuple[str, str], ...] = ()
     default: str = ""
     listed: bool = False
+    needed: bool = False
 
     @property
     def column(self) -> Column[Any]:
@@ -151,7 +152,7 @@ class Extra:
             info["choices"] = choices_of(self.options)
             info["kind"] = choice_kind(info["choices"])
         default = {"default": understood(info["kind"], self.default)} if self.default else {}
-        return Column(self.name, String, nullable=True, info=info, **default)
+        return Column(self.name, String, nullable=not self.needed, info=info, **default)
 
 
 @dataclass(frozen=True)
