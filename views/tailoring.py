@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.kernel import adapting, carrying
 from app.kernel.tables import AuditEntry
-from app.kernel.tailoring import FIELD, ROLE, STEP, tiers_of
+from app.kernel.tailoring import FIELD, NUMBER, ROLE, STEP, tiers_of
 from app.panel import texts
 from app.panel.fields import BOOKKEEPING, field_of
 from app.panel.forms import Form, Input
@@ -111,6 +111,8 @@ class TailoringPage(Page):
             raise NotFound("No fields can be added to this record.")
         if not fresh and (field not in stored(record) or field in BOOKKEEPING):
             raise NotFound("There is no such field.")
+        if not fresh and "serial" in stored(record)[field].info:
+            return self._number(record, field)
         before = None if fresh else adapting.document(db.session, FIELD, f"{name}.{field}")
         added = fresh or field.startswith(PREFIX)
         form = _field_form(record, before or {}, fresh=fresh, added=added)
@@ -120,15 +122,35 @@ class TailoringPage(Page):
         if body is not None and not added and not any(body.values()):
             body = None
         key = f"{PREFIX}{_name_of(request.form.get('name', ''))}" if fresh else field
+        return self._saved(record, field, form, before, (FIELD, f"{name}.{key}", body))
+
+    def _number(self, record: type[Record], field: str) -> Any:
+        """How the numbers of a series are written."""
+        place = f"{record.__tablename__}.{field}"
+        before = adapting.document(db.session, NUMBER, place)
+        declared = stored(record)[field].info["serial"]
+        hint = _("As declared: %(pattern)s. Numbers that were given stay as they are.", pattern=declared)
+        asked = Input("pattern", _("How numbers are written"), "text", required=True, hint=hint, longest=60)
+        asked.value = str(request.form.get("pattern", (before or {}).get("pattern", declared))).strip()
+        form = Form(record, [("", [asked])])
+        if request.method == "GET":
+            return self._field_page(record, field, form, before)
+        body = None if "remove" in request.form or asked.value == declared else {"pattern": asked.value}
+        return self._saved(record, field, form, before, (NUMBER, place, body))
+
+    def _saved(
+        self, record: type[Record], field: str, form: Form, before: Document | None, change: tuple[str, str, Any]
+    ) -> Any:
+        """Make a change, or show the form again with what is wrong."""
         try:
-            adapting.change(db.session, FIELD, f"{name}.{key}", body)
+            adapting.change(db.session, *change)
             db.session.commit()
         except Refusal as refusal:
             db.session.rollback()
             form.complain(refusal)
             return self._field_page(record, field, form, before), refusal.status
         flash(_("Saved. It is obeyed everywhere from now on."), "success")
-        return redirect(url_for("TailoringPage.record", name=name), 303)
+        return redirect(url_for("TailoringPage.record", name=record.__tablename__), 303)
 
     @expose("/step/<place>", methods=["GET", "POST"])
     def step(self, place: str) -> Any:
@@ -209,6 +231,8 @@ def difference_words(each: carrying.Difference) -> str:
     """What a file has otherwise, in words."""
     if each.what == FIELD:
         return _field_words(each.name, each.after)
+    if each.what == NUMBER:
+        return _("%(about)s: %(what)s", about=_field_words(each.name, None), what=each.after.get("pattern"))
     if each.what == STEP:
         return _("%(about)s: %(what)s", about=_("Levels of authority"), what=_place(each.name))
     if each.what == carrying.SETTING:
@@ -236,6 +260,8 @@ def what_words(entry: AuditEntry) -> str:
             verb = _("field added") if before is None else _("field taken out") if after is None else _("field changed")
         else:
             verb = _("field changed") if after is not None else _("field as declared again")
+    elif told["what"] == NUMBER:
+        thing, verb = _field_words(name, None), _("numbers written otherwise")
     elif told["what"] == STEP:
         thing = _place(name)
         verb = _("levels of authority changed") if after is not None else _("levels of authority as declared again")
@@ -286,10 +312,9 @@ def _field_form(record: type[Record], body: Document, *, fresh: bool, added: boo
     options = "\n".join(v if v == label else f"{v} = {label}" for v, label in body.get("options", ()))
     read: list[str] = body.get("read") or []
     made = []
-    if added:
-        names = _("One name, or in three languages: English | 简体 | 繁體")
-        label = of("label", _("What it is called"), "text", body.get("label"), required=True, hint=names, longest=120)
-        made.append(label)
+    names = _("One name, or in three languages: English | 简体 | 繁體")
+    label = of("label", _("What it is called"), "text", body.get("label"), required=added, hint=names, longest=120)
+    made.append(label)
     if fresh:
         short = _("Small letters, for files and programs, such as colour")
         made.append(of("name", _("Short name"), "text", required=True, hint=short, longest=38))
@@ -311,6 +336,7 @@ def _field_body(form: Form, before: Document | None, *, added: bool) -> Document
     """The document the answers come to."""
     given = {each.name: each.value.strip() for each in form.inputs}
     body: Document = {
+        "label": given["label"],
         "required": given["required"] == "yes",
         "default": given["default"],
         "help": given["help"],
@@ -318,7 +344,7 @@ def _field_body(form: Form, before: Document | None, *, added: bool) -> Document
     }
     if added:
         kind = before["kind"] if before is not None else given["kind"]
-        body |= {"label": given["label"], "kind": kind, "listed": given["listed"] == "yes"}
+        body |= {"kind": kind, "listed": given["listed"] == "yes"}
         if kind == CHOICE:
             body["options"] = [_option(line) for line in given["options"].splitlines() if line.strip()]
     return body

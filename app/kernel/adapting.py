@@ -7,6 +7,7 @@ met, and its values are there again when it comes back.
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from string import Formatter
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import (
@@ -27,7 +28,7 @@ from app.kernel.history import plain, summarise
 from app.kernel.permissions import give, permission_ids, raise_epoch
 from app.kernel.rights import PREFIX, Right, rights_of
 from app.kernel.tables import AuditEntry, RoleScope, Tailoring
-from app.kernel.tailoring import FIELD, ROLE, STEP, Document, tiers_of
+from app.kernel.tailoring import FIELD, NUMBER, ROLE, STEP, Document, tiers_of
 from app.schema.errors import Conflict, Invalid, NotFound, Refusal
 from app.schema.kinds import MONEY, BadValue
 from app.schema.record import Record, policy_name, stored
@@ -41,6 +42,8 @@ TAILORING = "tailoring"
 """What the history calls it."""
 CHANGED_SINCE = "This was changed again since. Take the later change back first."
 NEEDED = "Fill this in."
+LONGEST_NUMBER = 40
+"""Characters of a number the house gives."""
 Rights = list[tuple[str, str, str, bool]]
 """Rights given (True) or taken, each as role, verb and record."""
 
@@ -114,7 +117,7 @@ def undone(session: Session, entries: Iterable[AuditEntry]) -> set[int]:
 
 
 def _check(session: Session, what: str, name: str, body: Document, before: Document | None) -> None:
-    check = {FIELD: _check_field, STEP: _check_step, ROLE: _check_role}[what]
+    check = {FIELD: _check_field, STEP: _check_step, NUMBER: _check_number, ROLE: _check_role}[what]
     roles = set(session.scalars(select(KeptRole.name)))
     if problems := dict(check(session, name, body, before, roles)):
         raise Invalid(problems)
@@ -211,6 +214,23 @@ def _check_step(session: Session, name: str, body: Document, before: Document | 
             if amount <= last:
                 yield f"limit{n}", Refusal("Each level goes higher than the one below it.")
             last = amount
+
+
+def _check_number(session: Session, name: str, body: Document, before: Document | None, roles: set[str]) -> Any:
+    record, _dot, field = name.partition(".")
+    if record not in registry or "serial" not in registry[record].__table__.columns[field].info:
+        yield "name", Refusal("The house gives no such number.")
+        return
+    try:
+        parts = [(place, form) for _text, place, form, _how in Formatter().parse(body["pattern"]) if place is not None]
+        length = len(str(body["pattern"]).format(year=2026, seq=1))
+    except (ValueError, KeyError, IndexError, AttributeError):
+        parts, length = [], 0
+    if sorted(place for place, _form in parts) != ["seq", "year"] or not 0 < length <= LONGEST_NUMBER:
+        yield (
+            "pattern",
+            Refusal("Write {year} and {seq:06} once each, such as CLM-{year}-{seq:06}, 40 characters at most."),
+        )
 
 
 def _check_role(session: Session, name: str, body: Document, before: Document | None, roles: set[str]) -> Any:

@@ -237,12 +237,11 @@ class Filler:
     def _number(self, rows: list[dict[str, Any]]) -> None:
         """Give the house's numbers, all of a series at once."""
         for column in self.columns:
-            if (pattern := column.info.get("serial")) and rows:
+            if column.info.get("serial") and rows:
                 year = self.house.today.year
-                series = f"{self.name}.{column.key}"
-                last = numbering.take(self.house.session, series, year, len(rows))
+                last = numbering.take(self.house.session, numbering.series(column), year, len(rows))
                 for seq, row in enumerate(rows, last - len(rows) + 1):
-                    row[column.key] = pattern.format(year=year, seq=seq)
+                    row[column.key] = numbering.written(column, year, seq)
 
     def _put(self, rows: list[dict[str, Any]]) -> int:
         """Write rows; where the database refuses some, the halves are tried until only those are left out."""

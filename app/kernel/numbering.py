@@ -1,22 +1,33 @@
 """Numbers the house gives: gapless within their year, because they are taken in the row's own transaction."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Column, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.kernel.tables import Serial
 from app.schema.record import Record
+from app.schema.tailored import in_force
 
 
 def number(session: Session, row: Record, at: datetime) -> None:
     """Fill the serial fields of a new row that have no value yet."""
     for column in type(row).__table__.columns:
-        pattern = column.info.get("serial")
-        if pattern and getattr(row, column.key) is None:
-            series = f"{type(row).__tablename__}.{column.key}"
-            setattr(row, column.key, pattern.format(year=at.year, seq=take(session, series, at.year)))
+        if column.info.get("serial") and getattr(row, column.key) is None:
+            setattr(row, column.key, written(column, at.year, take(session, series(column), at.year)))
+
+
+def series(column: Column[Any]) -> str:
+    """What the numbers of a column are counted under, such as ``claim.number``."""
+    return f"{column.table.name}.{column.key}"
+
+
+def written(column: Column[Any], year: int, seq: int) -> str:
+    """A number of a series as the department has it written, else as it is declared."""
+    pattern = in_force().numbers.get(series(column), column.info["serial"])
+    return str(pattern.format(year=year, seq=seq))
 
 
 def take(session: Session, series: str, year: int, count: int = 1) -> int:

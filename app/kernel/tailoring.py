@@ -1,8 +1,8 @@
 """What the department has tailored, read from the database and put in force; `app.kernel.adapting` changes it.
 
-Three sorts of things are kept, each as a small document: ``field`` (an added field, or what is said of a declared one),
-``step`` (the levels of authority of a step) and ``role`` (one that was added). What no longer fits the declarations,
-such as a field of a record that is gone, is kept and has no effect.
+Four sorts of things are kept, each as a small document: ``field`` (an added field, or what is said of a declared one),
+``step`` (the levels of authority of a step), ``number`` (the pattern of a series) and ``role`` (one that was added).
+What no longer fits the declarations, such as a field of a record that is gone, is kept and has no effect.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from app.schema.tailored import CHOICE, KINDS, Extra, Tailored, attribute, in_fo
 from app.schema.traits import Extendable
 from app.schema.wording import Told
 
-FIELD, STEP, ROLE = "field", "step", "role"
+FIELD, STEP, ROLE, NUMBER = "field", "step", "role", "number"
 Document = Mapping[str, Any]
 
 
@@ -48,9 +48,8 @@ def load(session: Session, version: tuple[str, int]) -> Tailored:
 
 def made_of(documents: list[tuple[str, str, Document]], version: tuple[str, int]) -> Tailored:
     """What documents come to together."""
-    made = Tailored(version, {}, {}, {}, {}, {})
-    columns: Any = made.columns
-    steps: Any = made.steps
+    made: Any = Tailored(version)
+    columns, steps = made.columns, made.steps
     said: dict[str, dict[str, Document]] = {}
     for what, name, body in documents:
         record, _dot, own = name.partition(".")
@@ -62,6 +61,8 @@ def made_of(documents: list[tuple[str, str, Document]], version: tuple[str, int]
                     setattr(found, own, attribute(own))
         elif what == STEP and (tiers := tiers_of(name)) is not None:
             steps[name] = (levels_of(tiers, body), bool(body.get("sequence")))
+        elif what == NUMBER:
+            made.numbers[name] = body["pattern"]
     for record, fields in said.items():
         _say(made, registry[record], fields)
     return made
@@ -92,8 +93,12 @@ def _say(made: Any, record: type[Record], fields: Mapping[str, Document]) -> Non
             rules[field] = merged(rules.get(field), field, _roles(read), bool(body.get("required")))
         if body.get("help"):
             made.helps[name, field] = Told.written(body["help"])
-        if body.get("default") and "kind" not in body:
+        if "kind" in body:
+            continue
+        if body.get("default"):
             made.defaults[name, field] = body["default"]
+        if body.get("label"):
+            made.labels[name, field] = Told.written(body["label"])
     if rules != declared_rules(record):
         made.rules[name] = rules
 

@@ -67,6 +67,8 @@ def field_msgid(record: type[Record], field: str) -> str:
     """The English name of a field: the one its panel gives, else its own; of an added field what it was called."""
     if (column := tailored.added(record).get(field)) is not None:
         return column.info["extra"].label
+    if (told := tailored.in_force().labels.get((str(record.__tablename__), field))) is not None:
+        return told
     return record.panel.labels.get(field) or words(field)
 
 

@@ -159,8 +159,9 @@ class Extra:
 class Tailored:
     """One version of all of it: added columns and rules by record, help by record and field, levels by step.
 
-    `steps` are called ``claim.approve``. `defaults` are what the forms of new rows begin with, as text. `version` tells
-    it from others: the database and its epoch.
+    `steps` are called ``claim.approve``, `numbers` (patterns of series) ``claim.number``. `defaults` are what the forms
+    of new rows begin with, as text, `labels` what declared fields are called. `version` tells it from others: the
+    database and its epoch.
     """
 
     version: tuple[str, int] = ("", 0)
@@ -168,6 +169,8 @@ class Tailored:
     columns: Mapping[str, Mapping[str, Column[Any]]] = field(default_factory=dict)
     rules: Mapping[str, Mapping[str, Rule]] = field(default_factory=dict)
     helps: Mapping[tuple[str, str], Told] = field(default_factory=dict)
+    labels: Mapping[tuple[str, str], Told] = field(default_factory=dict)
+    numbers: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[tuple[str, str], str] = field(default_factory=dict)
     steps: Mapping[str, "tuple[tuple[Part, ...], bool]"] = field(default_factory=dict)
 

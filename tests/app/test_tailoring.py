@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import select
 
 from app.kernel import adapting, carrying, tailoring
 from app.kernel.actor import acting
-from app.kernel.tailoring import FIELD, ROLE, STEP
+from app.kernel.tailoring import FIELD, NUMBER, ROLE, STEP
 from app.kernel.transfer import load
 from app.kernel.transfer.export import export
 from app.kernel.transfer.whole import whole
@@ -17,6 +18,7 @@ from app.schema import tailored
 from app.schema.errors import Conflict, Invalid, Refusal
 from app.schema.registry import registry
 from tests.gadget import Gadget
+from tests.models import book
 from tests.problems import errors_of
 
 COLOUR = {
@@ -318,3 +320,29 @@ def test_files_of_whole_records_carry_it_out_and_in(session, people, colour, as_
     kept = {row.code: row.x_colour.value for row in session.scalars(select(Gadget))}
     assert kept == {"A": "blue", "B": "blue", "C": "red"}
     assert outcome.refused == 2
+
+
+def test_a_declared_field_is_called_otherwise(sign_in, session, people):
+    change(session, people, FIELD, "gadget.name", {"label": "Make | 型号"})
+    assert "Make" in sign_in("renewal").get("/gadget/add").text
+    undo(session, people)
+    assert "Make" not in sign_in("renewal").get("/gadget/add").text
+
+
+def test_numbers_are_written_as_the_department_wants(session, people, as_system):
+    change(session, people, NUMBER, "contract.number", {"pattern": "延-{seq:05}/{year}"})
+    first = book.contract(session, date(2027, 3, 1)).number
+    session.commit()
+    assert re.fullmatch("延-0000[0-9]/20[0-9]{2}", first)
+    undo(session, people)
+    assert book.contract(session, date(2027, 3, 1)).number.startswith("C-20")
+
+
+SENSELESS = ["", "X-{seq}", "{year}{seq}{seq}", "{year}-{seq}-{id}", "{", "{year.real}{seq}", "x" * 40 + "{year}{seq}"]
+
+
+@pytest.mark.parametrize("pattern", SENSELESS)
+def test_a_pattern_without_year_and_number_is_refused(session, people, pattern):
+    with acting(people["admin"]), pytest.raises(Invalid) as refused:
+        adapting.change(session, NUMBER, "contract.number", {"pattern": pattern})
+    assert set(refused.value.problems) == {"pattern"}

@@ -265,10 +265,9 @@ class Writer:
         """Give rows the next numbers of a series."""
         if not rows:
             return
-        series = f"{column.table.name}.{column.key}"
-        last = numbering.take(self._session, series, self._now.year, len(rows))
+        last = numbering.take(self._session, numbering.series(column), self._now.year, len(rows))
         for row, seq in zip(rows, range(last - len(rows) + 1, last + 1), strict=True):
-            row[column.key] = column.info["serial"].format(year=self._now.year, seq=seq)
+            row[column.key] = numbering.written(column, self._now.year, seq)
 
     def _update(self, way: Way, changes: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
         """Change rows that differ, each only if it is still as it was read, and keep old and new in the history."""
