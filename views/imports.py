@@ -11,21 +11,25 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.kernel.actor import current_actor
 from app.kernel.clock import house_zone
-from app.kernel.database import read_only
+from app.kernel.database import read_only, read_write
 from app.kernel.fields import hidden
 from app.kernel.guard import GuardedSession
 from app.kernel.ledger import Status
 from app.kernel.permissions import called
+from app.kernel.settings import setting_value
 from app.kernel.sheets import SheetError
 from app.kernel.tables import ImportBatch
 from app.kernel.transfer import batch as batches
+from app.kernel.transfer import require_import, undoing
 from app.kernel.transfer.batch import State
-from app.panel.labels import field_label, record_plural, translated
+from app.kernel.transfer.whole import profile_called, whole
+from app.panel.labels import field_label, record_label, record_plural, translated
 from app.panel.texts import plain
-from app.schema.errors import NotFound, NotPermitted
-from app.schema.record import Record, words
+from app.schema.errors import Conflict, NotFound, NotPermitted
+from app.schema.record import Line, Record, known_by, words
 from app.schema.registry import registry
-from app.schema.transfer import Profile
+from app.schema.transfer import Profile, Target
+from views.import_mapping import mapping_form, said_of, words_form
 from views.page import Page
 
 
@@ -43,9 +47,11 @@ class ImportsPage(Page):
     @expose("/", methods=["POST"])
     def upload(self) -> Any:
         """Keep a file and look at it; then its preview. A file with a fault as a whole is not kept."""
-        profile, sent = registry.profiles.get(request.form.get("profile", "")), request.files.get("file")
-        if profile is None:
-            raise NotFound("There is no such import profile.")
+        sent = request.files.get("file")
+        try:
+            profile = profile_called(request.form.get("profile", ""))
+        except NotFound:
+            raise NotFound("There is no such import profile.") from None
         if sent is None or not sent.filename:
             return _list_page(problem=_("Choose a file first.")), 422
         folder = current_app.extensions["settings"].data_dir / "uploads"
@@ -55,16 +61,30 @@ class ImportsPage(Page):
         key, path = batch.id, batch.path
         db.session.commit()
         try:
-            found = _examined(key)
+            _look(key, None)
         except SheetError as error:
             batches.discard(path)
             db.session.delete(db.session.get(ImportBatch, key))
             db.session.commit()
             return _list_page(problem=_placed(error), file=sent.filename), 422
-        batch = db.session.get_one(ImportBatch, key)
-        batch.result, batch.rows = found, found["rows"]
-        db.session.commit()
         return redirect(url_for("ImportsPage.show", batch_id=key), 303)
+
+    @expose("/<int:batch_id>/options", methods=["POST"])
+    def options(self, batch_id: int) -> Response:
+        """Look at an upload again, with what the person says of its columns and words."""
+        batch = batches.visible(db.session, batch_id)
+        require_import(batches.profile_of(batch))
+        if not _mine(batch):
+            raise NotFound("There is no such upload among those you may see.")
+        said = said_of(batches.profile_of(batch), batch, request.form)
+        try:
+            _look(batch_id, said)
+        except SheetError as error:
+            flash(_placed(error), "danger")
+        if name := request.form.get("save_as", "").strip():
+            batches.keep_mapping(db.session, db.session.get_one(ImportBatch, batch_id), name)
+            db.session.commit()
+        return redirect(url_for("ImportsPage.show", batch_id=batch_id), 303)
 
     @expose("/<int:batch_id>")
     def show(self, batch_id: int) -> str:
@@ -81,6 +101,11 @@ class ImportsPage(Page):
             tallies=_tallies(profile, batch.result or {}),
             problems=_problems((batch.result or {}).get("problems", ())),
             previews=_previews(profile, (batch.result or {}).get("preview", {})),
+            busy=batch.state in batches.BUSY,
+            mapping=mapping_form(profile, batch) if batch.state == State.PREVIEWED and _mine(batch) else None,
+            unknown=words_form(profile, batch),
+            undoable=batch.state == State.LOADED and _may(profile) and undoing.undoable(db.session, batch.id),
+            undone=_undone(batch),
             has_refused=bool(batch.path) and _mine(batch) and batches.refused_file(batch).exists(),
             progress=_progress(batch),
             plain=plain,
@@ -91,6 +116,20 @@ class ImportsPage(Page):
         """Owe the load to the worker."""
         batches.start(db.session, batches.visible(db.session, batch_id))
         db.session.commit()
+        return redirect(url_for("ImportsPage.show", batch_id=batch_id), 303)
+
+    @expose("/<int:batch_id>/undo", methods=["POST"])
+    def undo(self, batch_id: int) -> Response:
+        """Owe the taking back of a load to the worker."""
+        batches.start_undo(db.session, batches.visible(db.session, batch_id))
+        db.session.commit()
+        return redirect(url_for("ImportsPage.show", batch_id=batch_id), 303)
+
+    @expose("/<int:batch_id>/cancel", methods=["POST"])
+    def cancel(self, batch_id: int) -> Response:
+        """Stop what the worker is doing with an upload. Only says so: the database may be in the worker's hands."""
+        with read_only():
+            batches.cancel(batches.visible(db.session, batch_id))
         return redirect(url_for("ImportsPage.show", batch_id=batch_id), 303)
 
     @expose("/<int:batch_id>/discard", methods=["POST"])
@@ -123,9 +162,55 @@ def _mine(batch: ImportBatch) -> bool:
     return batch.user_id == current_actor().user_id
 
 
+def _may(profile: Profile) -> bool:
+    return bool(current_actor().scope(*profile.permission))
+
+
+def _loadable() -> list[Profile]:
+    """The declared profiles the present person may load through, and the records he or she may import as they are."""
+    declared = [profile for profile in registry.profiles if _may(profile)]
+    records = [record for record in registry if not issubclass(record, Line) and record.panel.form]
+    return [*declared, *(profile for profile in map(whole, records) if _may(profile))]
+
+
+def _look(key: int, said: dict[str, Any] | None) -> None:
+    """Look at an upload: a small one at once, a large one by the worker. Raises `SheetError`."""
+    batch = db.session.get_one(ImportBatch, key)
+    if Path(batch.path).stat().st_size > setting_value(db.session, batches.AT_ONCE) << 20:
+        batches.look(db.session, batch, said)
+        db.session.commit()
+        return
+    if said is not None:
+        if batch.state not in (State.PREVIEWED, State.FAILED):
+            raise Conflict("This file is being loaded already, or has been.")
+        batch.options = said
+        db.session.commit()
+    found = _examined(key)
+    batch = db.session.get_one(ImportBatch, key)
+    batches.settle(batch, found)
+    db.session.commit()
+
+
+def _undone(batch: ImportBatch) -> dict[str, Any] | None:
+    """What came of taking a load back, or why nothing did."""
+    told = batch.undone
+    if not told or batch.state not in (State.LOADED, State.UNDONE):
+        return None
+    if "fault" in told:
+        return {"fault": _sentence(told["fault"]["msgid"], told["fault"]["args"])}
+    left = [
+        {
+            "title": f"{record_label(record)} {each['row_id']}" if (record := registry.get(each["record"])) else "",
+            "url": url_for(f"{each['record']}.show", key=each["row_id"]) if record else "",
+            "why": translated(each["why"]),
+        }
+        for each in told["left"]
+    ]
+    return told | {"left": left}
+
+
 def _list_page(problem: str = "", file: str = "") -> str:
-    actor = current_actor()
-    profiles = [p for p in registry.profiles if actor.scope("import", f"profile:{p.name}")]
+    profiles = _loadable()
     if request.method == "POST" and not profiles:
         raise NotPermitted("You may not load files with any profile.")
     found = list(batches.batches(db.session))
@@ -133,10 +218,11 @@ def _list_page(problem: str = "", file: str = "") -> str:
     users = called(db.session, wanted)
     return render_template(
         "imports/list.html",
-        profiles=sorted(profiles, key=lambda p: translated(p.label)),
+        profiles=sorted((p for p in profiles if not p.record), key=lambda p: translated(p.label)),
+        records=sorted((p for p in profiles if p.record), key=lambda p: translated(p.label)),
         chosen=request.form.get("profile", ""),
         batches=found,
-        labels={p.name: translated(p.label) for p in registry.profiles},
+        labels=_labels(),
         users=users,
         problem=problem,
         file=file,
@@ -145,8 +231,16 @@ def _list_page(problem: str = "", file: str = "") -> str:
     )
 
 
+def _labels() -> dict[str, str]:
+    every = [*registry.profiles, *map(whole, registry)]
+    return {profile.name: translated(profile.label) for profile in every}
+
+
 def _states() -> dict[str, str]:
     return {
+        State.EXAMINING: _("being looked at"),
+        State.UNDOING: _("being taken back"),
+        State.UNDONE: _("taken back"),
         State.PREVIEWED: _("not loaded yet"),
         State.WAITING: _("being loaded"),
         State.LOADED: _("loaded"),
@@ -155,8 +249,11 @@ def _states() -> dict[str, str]:
 
 
 def _examined(key: int) -> dict[str, Any]:
-    """Look at an upload without holding up anybody who writes: a session of its own that only reads."""
-    with read_only(), GuardedSession(bind=db.engine) as session:
+    """Look at an upload in a session of its own, which only reads, but for the file of one record: that is written
+    and taken back."""
+    writes = batches.profile_of(db.session.get_one(ImportBatch, key)).record
+    db.session.rollback()
+    with read_write() if writes else read_only(), GuardedSession(bind=db.engine) as session:
         return batches.examine(session, session.get_one(ImportBatch, key), house_zone())
 
 
@@ -189,9 +286,14 @@ def _tallies(profile: Profile, result: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         counted[target.name]
         | {"label": translated(words(target.name)), "plural": record_plural(registry[target.record])}
-        for target in profile.targets
+        for target in _targets(profile)
         if target.name in counted
     ]
+
+
+def _targets(profile: Profile) -> tuple[Target, ...]:
+    """The targets of a profile; of a record's own file the record, with the fields the file has."""
+    return profile.targets or (Target(profile.record, profile.record, known_by(registry[profile.record]), {}),)
 
 
 def _problems(found: Any) -> list[dict[str, Any]]:
@@ -213,12 +315,12 @@ def _column(name: str | None) -> str:
 
 def _previews(profile: Profile, preview: dict[str, Any]) -> list[dict[str, Any]]:
     shown = []
-    for target in profile.targets:
+    for target in _targets(profile):
         rows = preview.get(target.name)
         if rows:
             record = registry[target.record]
             gone = hidden(current_actor(), record).always
-            names = [name for name in target.fields if name not in gone]
+            names = [name for name in target.fields or rows[0] if name not in gone]
             heads = [field_label(record, name) for name in names]
             cells = [[_cell(record, name, row.get(name)) for name in names] for row in rows]
             shown.append({"label": translated(words(target.name)), "heads": heads, "rows": cells})
@@ -226,7 +328,8 @@ def _previews(profile: Profile, preview: dict[str, Any]) -> list[dict[str, Any]]
 
 
 def _cell(record: type[Record], name: str, value: Any) -> str:
-    choices = record.__table__.c[name].info.get("choices")
+    info = record.__table__.c[name].info if name in record.__table__.c else {}
+    choices = info.get("choices") if not info.get("many") else None
     if value is None:
         return "—"
     if isinstance(value, bool):
@@ -240,7 +343,8 @@ def _progress(batch: ImportBatch) -> dict[str, Any]:
     row, total, phase = told.get("done", 0), max(told.get("total", 0), 1), told.get("phase")
     done = total + row if phase == "write" else row
     answer = {"state": batch.state, "done": done, "total": 2 * total, "stuck": False}
-    if batch.state != State.WAITING:
+    answer["busy"] = batch.state in batches.BUSY
+    if not answer["busy"]:
         return answer
     period = batches.period(db.session, batch)
     if period is not None and period.status in (Status.FAILED, Status.SKIPPED):

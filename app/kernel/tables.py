@@ -449,7 +449,11 @@ class DefaultView(Model):
 
 
 class ImportBatch(Model):
-    """One file being loaded through a profile: where it lies, how far it is, what came of it."""
+    """One file being loaded through a profile: where it lies, how far it is, what came of it.
+
+    `options` is what whoever brings it said of it (`app.kernel.transfer.options`), `asked` counts how often it was
+    looked at, `undone` is what came of taking it back.
+    """
 
     __tablename__ = "import_batch"
     __table_args__: Any = {"extend_existing": False}
@@ -465,6 +469,9 @@ class ImportBatch(Model):
     result: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     finished_at: Mapped[datetime | None] = mapped_column(UtcMoment)
     error: Mapped[str | None] = mapped_column(Text)
+    options: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    asked: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    undone: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class Attachment(Model):

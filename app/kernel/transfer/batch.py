@@ -15,34 +15,49 @@ from typing import IO, Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.kernel import ledger
+from app.kernel import history, ledger
 from app.kernel.actor import Actor, acting, current_actor
 from app.kernel.permissions import Actors
 from app.kernel.settings import setting_value
 from app.kernel.sheets import SheetError
 from app.kernel.tables import Heartbeat, ImportBatch, JobPeriod
-from app.kernel.transfer.loading import load, require_import
+from app.kernel.transfer import undoing
+from app.kernel.transfer.loading import load, opened, require_import, silent
+from app.kernel.transfer.options import Options
 from app.kernel.transfer.outcome import Progress
+from app.kernel.transfer.tables import ImportMapping
+from app.kernel.transfer.whole import PREFIX, profile_called
 from app.schema.errors import Conflict, NotFound, NotPermitted, Refusal
 from app.schema.jobs import Missed, scheduled
 from app.schema.kinds import INTEGER
-from app.schema.registry import registry
 from app.schema.settings import setting
 from app.schema.transfer import Profile
 
 JOB = "data.import"
+PREVIEW = "data.preview"
+UNDO = "data.undo"
+AT_ONCE = setting("imports.at_once", 2, INTEGER, "Uploads are looked at while one waits up to", "MB")
+CANCELLED = "It was cancelled; nothing of it was loaded."
 KEPT = setting("imports.kept", 30, INTEGER, "Uploaded files are kept for", "days")
 UPLOAD_GONE = "The uploaded file is no longer there. Upload it again."
 _PIECE = 1 << 20
 
 
 class State:
-    """Where a batch stands: looked at, waiting for the worker, loaded, or failed for a reason in `error`."""
+    """Where a batch stands: yet to be looked at, looked at, waiting for the worker, loaded, on its way back, taken
+    back, or failed for a reason in `error`."""
 
+    EXAMINING = "examining"
     PREVIEWED = "previewed"
     WAITING = "waiting"
     LOADED = "loaded"
     FAILED = "failed"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+BUSY = (State.EXAMINING, State.WAITING, State.UNDOING)
+"""States in which the worker has something to do."""
 
 
 def receive(
@@ -69,14 +84,79 @@ def receive(
     return batch
 
 
-def examine(session: Session, batch: ImportBatch, zone: Any) -> dict[str, Any]:
+def examine(session: Session, batch: ImportBatch, zone: Any, progress: Progress = silent) -> dict[str, Any]:
     """What loading the batch would do, as `Outcome.as_dict` tells it; also writes the file of refused rows.
 
-    Raises `SheetError` for a fault of the file as a whole. `session` need only read.
+    Raises `SheetError` for a fault of the file as a whole. `session` need only read, but for the file of one record,
+    which is written and taken back.
     """
     profile = profile_of(batch)
-    outcome = load(session, profile, batch.path, batch.filename, dry_run=True, refused=refused_file(batch), zone=zone)
-    return outcome.as_dict()
+    options, named = options_of(session, batch)
+    Path(batch.path + ".refused.csv").unlink(missing_ok=True)
+    outcome = load(
+        session,
+        profile,
+        batch.path,
+        batch.filename,
+        dry_run=True,
+        progress=progress,
+        refused=refused_file(batch),
+        zone=zone,
+        options=options,
+    )
+    return outcome.as_dict() | {"saved_as": named}
+
+
+def options_of(session: Session, batch: ImportBatch) -> tuple[Options, str]:
+    """What was said of a batch; of a file nobody has said anything of, what its uploader kept for such columns."""
+    said, profile = batch.options, profile_of(batch)
+    if said is not None or not profile.record:
+        said = said or {}
+        return Options(said.get("mapping"), said.get("words") or {}, bool(said.get("all_or_none"))), ""
+    headers = set(opened(batch.path, batch.filename, profile).columns)
+    mine = select(ImportMapping).where(ImportMapping.user_id == batch.user_id, ImportMapping.profile == profile.name)
+    for kept in session.scalars(mine.order_by(ImportMapping.used_at.desc())):
+        if headers == set(kept.mapping):
+            return Options(kept.mapping, kept.words), kept.name
+    return Options(), ""
+
+
+def look(session: Session, batch: ImportBatch, said: dict[str, Any] | None) -> None:
+    """Owe another look at a batch that was not loaded yet, with what was `said` of it. Raises `Conflict`."""
+    require_import(profile_of(batch))
+    session.refresh(batch, with_for_update=True)
+    if batch.state not in (State.PREVIEWED, State.FAILED) or not batch.path:
+        raise Conflict("This file is being loaded already, or has been.")
+    batch.options, batch.state, batch.error, batch.asked = said, State.EXAMINING, None, batch.asked + 1
+    _clear(batch)
+    period = f"{batch.id}.{batch.asked}"
+    ledger.enqueue(session, PREVIEW, period, ledger.database_now(session), current_actor().user_id)
+
+
+def keep_mapping(session: Session, batch: ImportBatch, name: str) -> None:
+    """Keep what was said of a batch under a name of the current person's own; what that name held is replaced."""
+    said = batch.options or {}
+    mine = (ImportMapping.user_id == current_actor().user_id, ImportMapping.profile == batch.profile)
+    found = session.scalar(select(ImportMapping).where(*mine, ImportMapping.name == name))
+    if found is None:
+        found = ImportMapping(user_id=current_actor().user_id, profile=batch.profile, name=name[:80])
+        session.add(found)
+    found.mapping, found.words = said.get("mapping") or {}, said.get("words") or {}
+    found.used_at = ledger.database_now(session)
+
+
+def _clear(batch: ImportBatch) -> None:
+    """Forget how far an earlier go at it was, and that it was cancelled."""
+    for end in (".progress", ".cancel"):
+        Path(batch.path + end).unlink(missing_ok=True)
+
+
+def cancel(batch: ImportBatch) -> None:
+    """Stop what the worker is doing with a batch, or keep it from beginning; told beside the upload, for the database
+    may be in the hands of the very load that is to stop. What was loaded by then stays."""
+    require_import(profile_of(batch))
+    if batch.state in BUSY and batch.path:
+        Path(batch.path + ".cancel").touch()
 
 
 def start(session: Session, batch: ImportBatch) -> None:
@@ -86,14 +166,25 @@ def start(session: Session, batch: ImportBatch) -> None:
     if batch.state != State.PREVIEWED:
         raise Conflict("This file is being loaded already, or has been.")
     batch.state = State.WAITING
+    _clear(batch)
     ledger.enqueue(session, JOB, str(batch.id), ledger.database_now(session), current_actor().user_id)
+
+
+def start_undo(session: Session, batch: ImportBatch) -> None:
+    """Owe the taking back of a loaded batch. Raises `NotPermitted`, or `Conflict` where there is nothing of it."""
+    require_import(profile_of(batch))
+    session.refresh(batch, with_for_update=True)
+    if batch.state != State.LOADED or not undoing.undoable(session, batch.id):
+        raise Conflict("Nothing of this file can be taken back any more.")
+    batch.state, batch.undone = State.UNDOING, {"by": current_actor().user_id}
+    ledger.enqueue(session, UNDO, str(batch.id), ledger.database_now(session), current_actor().user_id)
 
 
 def drop(session: Session, batch: ImportBatch) -> None:
     """Throw away an upload that was not loaded. Raises `Conflict` for one that was, or is about to be."""
     require_import(profile_of(batch))
     session.refresh(batch, with_for_update=True)
-    if batch.state != State.PREVIEWED:
+    if batch.state not in (State.PREVIEWED, State.FAILED):
         raise Conflict("This file is being loaded already, or has been.")
     discard(batch.path)
     session.delete(batch)
@@ -108,7 +199,8 @@ def visible(session: Session, batch_id: int) -> ImportBatch:
 
 
 def _may_load(actor: Actor, batch: ImportBatch) -> bool:
-    return bool(actor.scope("import", f"profile:{batch.profile}"))
+    verb, name = "import", batch.profile.removeprefix(PREFIX)
+    return bool(actor.scope(verb, name if batch.profile.startswith(PREFIX) else f"profile:{batch.profile}"))
 
 
 def batches(session: Session, limit: int = 50) -> Iterator[ImportBatch]:
@@ -120,10 +212,7 @@ def batches(session: Session, limit: int = 50) -> Iterator[ImportBatch]:
 
 def profile_of(batch: ImportBatch) -> Profile:
     """The profile of a batch; `NotFound` if this version no longer declares it."""
-    found = registry.profiles.get(batch.profile)
-    if found is None:
-        raise NotFound("The profile %(name)s no longer exists.", name=batch.profile)
-    return found
+    return profile_called(batch.profile)
 
 
 def refused_file(batch: ImportBatch) -> Path:
@@ -144,6 +233,8 @@ def progress(batch: ImportBatch) -> dict[str, Any]:
 
 def _teller(path: str) -> Progress:
     def tell(phase: str, done: int, total: int) -> None:
+        if Path(path + ".cancel").exists():
+            raise Refusal(CANCELLED)
         fresh = Path(path + ".progress.new")
         fresh.write_text(json.dumps({"phase": phase, "done": done, "total": total}))
         fresh.replace(path + ".progress")
@@ -152,8 +243,9 @@ def _teller(path: str) -> Progress:
 
 
 def period(session: Session, batch: ImportBatch) -> JobPeriod | None:
-    """The ledger's line on a batch, once it is started: tries, errors, whether it was given up."""
-    return session.get(JobPeriod, (JOB, str(batch.id)))
+    """The ledger's line on what a batch waits for: tries, errors, whether it was given up."""
+    key = {State.EXAMINING: (PREVIEW, f"{batch.id}.{batch.asked}"), State.UNDOING: (UNDO, str(batch.id))}
+    return session.get(JobPeriod, key.get(batch.state, (JOB, str(batch.id))))
 
 
 def worker_alive(session: Session) -> bool:
@@ -162,14 +254,69 @@ def worker_alive(session: Session) -> bool:
     return session.scalar(select(Heartbeat.worker).where(Heartbeat.at > heard).limit(1)) is not None
 
 
+@scheduled(PREVIEW, cron="", label="Look at an uploaded file")
+def preview_batch(due: datetime, session: Session) -> dict[str, Any]:
+    """Look at the batch whose id the period begins with, as the person who uploaded it."""
+    batch = session.get(ImportBatch, int(session.info["period"].partition(".")[0]), with_for_update=True)
+    if batch is None or batch.state != State.EXAMINING:
+        return {"written": 0, "stood": 1}
+    try:
+        with session.begin_nested(), acting(_uploader(session, batch)):
+            tell = _teller(batch.path)
+            tell("read", 0, 1)
+            found = examine(session, batch, session.info["zone"], tell)
+    except (Refusal, SheetError, OSError) as error:
+        _fail(batch, error)
+        return {"written": 0, "stood": 0, "error": str(error)}
+    settle(batch, found)
+    return {"written": 0, "refused": found["refused"]}
+
+
+def settle(batch: ImportBatch, found: dict[str, Any]) -> None:
+    """Keep what a look at a batch found."""
+    if profile_of(batch).record:
+        said = batch.options or {}
+        batch.options = {"mapping": found["mapping"]} | said
+    batch.state, batch.result, batch.rows, batch.error = State.PREVIEWED, found, found["rows"], None
+
+
+def _fail(batch: ImportBatch, error: Exception) -> None:
+    batch.state, batch.error, batch.result = State.FAILED, str(error), {"fault": _fault(error)}
+
+
+@scheduled(UNDO, cron="", label="Take an import back")
+def undo_batch(due: datetime, session: Session) -> dict[str, Any]:
+    """Take back the batch whose id the period is, as the person who asked for it and if he or she still may."""
+    batch = session.get(ImportBatch, int(session.info["period"]), with_for_update=True)
+    if batch is None or batch.state != State.UNDOING:
+        return {"written": 0, "stood": 1}
+    by = (batch.undone or {}).get("by")
+    actor = Actors().of(session, by, "import") if by is not None else None
+    try:
+        if actor is None:
+            raise NotPermitted("Whoever asked for this may no longer sign in.")
+        with session.begin_nested(), acting(actor):
+            require_import(profile_of(batch))
+            done = undoing.undo(session, batch.id)
+            told = {key: done[key] for key in ("removed", "restored", "left_count")} | {"file": batch.filename}
+            history.summarise(session, "import_batch", "undo", told, row_id=batch.id)
+    except Refusal as error:
+        batch.state, batch.undone = State.LOADED, {"fault": _fault(error)}
+        return {"written": 0, "stood": 0, "error": str(error)}
+    batch.state, batch.undone = State.UNDONE, {"by": by} | done
+    return {"written": done["removed"] + done["restored"], "left": done["left_count"]}
+
+
 @scheduled(JOB, cron="", label="Load an uploaded file")
 def load_batch(due: datetime, session: Session) -> dict[str, Any]:
     """Load the batch whose id the period is, as the person who uploaded it and if he or she still may."""
     batch = session.get(ImportBatch, int(session.info["period"]), with_for_update=True)
     if batch is None or batch.state != State.WAITING:
         return {"written": 0, "stood": 1}
+    key = batch.id
     try:
         with session.begin_nested(), acting(_uploader(session, batch)):
+            _teller(batch.path)("read", 0, 1)
             outcome = load(
                 session,
                 profile_of(batch),
@@ -178,9 +325,11 @@ def load_batch(due: datetime, session: Session) -> dict[str, Any]:
                 progress=_teller(batch.path),
                 refused=refused_file(batch),
                 zone=session.info["zone"],
+                options=options_of(session, batch)[0],
+                noting=lambda record, changes: undoing.remember(session, key, record, changes),
             )
     except (Refusal, SheetError, OSError) as error:
-        batch.state, batch.error, batch.result = State.FAILED, str(error), {"fault": _fault(error)}
+        _fail(batch, error)
         result = {"written": 0, "stood": 0, "error": str(error)}
     else:
         batch.state, batch.rows = State.LOADED, outcome.rows
@@ -217,15 +366,16 @@ def forget(due: datetime, session: Session) -> dict[str, Any]:
     """Delete uploads older than the setting, with what was copied out of them; that they were loaded stays known."""
     before = due - timedelta(days=setting_value(session, KEPT))
     old = select(ImportBatch).where(ImportBatch.created_at < before, ImportBatch.path != "")
-    found = session.scalars(old.where(ImportBatch.state != State.WAITING)).all()
+    found = session.scalars(old.where(ImportBatch.state.not_in(BUSY))).all()
+    undoing.forget(session, [batch.id for batch in found])
     for batch in found:
         # Before the commit: should that fail, the next try finds the files gone and comes to the same end.
         discard(batch.path)
-        batch.path, batch.result = "", None
+        batch.path, batch.result, batch.options = "", None, None
     return {"written": len(found)}
 
 
 def discard(path: str) -> None:
     """Delete an upload and what lies beside it."""
-    for end in ("", ".progress", ".progress.new", ".refused.csv"):
+    for end in ("", ".progress", ".progress.new", ".refused.csv", ".cancel"):
         Path(path + end).unlink(missing_ok=True)

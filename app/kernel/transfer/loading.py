@@ -23,7 +23,7 @@ from app.kernel.transfer.rowwise import RowWriter, by_sets
 from app.kernel.transfer.stage import Stage
 from app.kernel.transfer.straight import Read, Straight
 from app.kernel.transfer.whole import NOT_TAKEN, fitted, proposed
-from app.kernel.transfer.writing import CHUNK, Writer
+from app.kernel.transfer.writing import CHUNK, Noting, Writer, nothing
 from app.schema.calendar import SHANGHAI
 from app.schema.errors import NotPermitted, Refusal
 from app.schema.registry import registry
@@ -55,6 +55,7 @@ def load(
     refused: AtPath | None = None,
     zone: ZoneInfo = SHANGHAI,
     options: Options = AS_IT_STANDS,
+    noting: Noting = nothing,
 ) -> Outcome:
     """Load the file at `path`, which people call `filename`; the caller commits.
 
@@ -75,7 +76,7 @@ def load(
     with Path(path).open("rb") as file:
         outcome = Outcome(profile.name, filename, file_digest(file, "sha256").hexdigest(), dry_run)
     bringer = current_actor()
-    sheet = _opened(path, filename, profile)
+    sheet = opened(path, filename, profile)
     if profile.record:
         record = registry[profile.record]
         outcome.mapping = dict(options.mapping or proposed(record, bringer, sheet.columns))
@@ -90,10 +91,11 @@ def load(
         plan = Plan(profile, session, zone, others)
         bounds = _read(sheet, plan, stage, outcome, progress, options)
         if sets:
-            _write(session, Writer(session, plan, stage, outcome, bringer), stage, outcome, progress)
+            _write(session, Writer(session, plan, stage, outcome, bringer, noting), stage, outcome, progress)
         else:
+            noting = nothing if dry_run else noting
             with _taken_back(session) if dry_run else nullcontext():
-                _write(session, RowWriter(session, plan, stage, outcome), stage, outcome, progress)
+                _write(session, RowWriter(session, plan, stage, outcome, noting), stage, outcome, progress)
         outcome.problem_count, outcome.refused = stage.counts()
         outcome.problems, outcome.unknown = list(stage.problems(SHOWN)), stage.unknown(SHOWN)
         if refused is not None and outcome.refused:
@@ -106,7 +108,8 @@ def load(
     return outcome
 
 
-def _opened(path: AtPath, filename: str, profile: Profile) -> Sheet:
+def opened(path: AtPath, filename: str, profile: Profile) -> Sheet:
+    """The table in a file that is to be loaded through a profile. Raises `SheetError`."""
     if profile.record:
         return open_sheet(path, filename, (), ours=True)
     return open_sheet(path, filename, profile.columns, profile.aliases, optional=profile.ignored)

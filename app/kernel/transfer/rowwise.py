@@ -22,7 +22,7 @@ from app.kernel.transfer.outcome import Outcome, Problem
 from app.kernel.transfer.plan import NEW, Entry, Plan
 from app.kernel.transfer.stage import Stage
 from app.kernel.transfer.undoing import Change
-from app.kernel.transfer.writing import Lines, by_the_database, lacking
+from app.kernel.transfer.writing import Lines, Noting, by_the_database, lacking, nothing
 from app.kernel.workflow import adopt
 from app.schema.errors import Invalid, NotPermitted, Refusal
 from app.schema.record import Line, Record, known_by, many_of, rules_of
@@ -42,12 +42,10 @@ def by_sets(record: type[Record], actor: Actor) -> bool:
 
 
 class RowWriter:
-    """Writes chunks of lines of one record. What cannot stand is refused alone; the others of its chunk stay.
+    """Writes chunks of lines of one record. What cannot stand is refused alone; the others of its chunk stay."""
 
-    `made` collects what was done, for whoever wants to take it back.
-    """
-
-    def __init__(self, session: Session, plan: Plan, stage: Stage, outcome: Outcome) -> None:
+    def __init__(self, session: Session, plan: Plan, stage: Stage, outcome: Outcome, noting: Noting = nothing) -> None:
+        self._noting = noting
         self._session, self._plan, self._stage, self._outcome = session, plan, stage, outcome
         self._record = registry[plan.profile.record]
         self._key, self._names = known_by(self._record), tuple(plan.targets[0].fields)
@@ -56,10 +54,10 @@ class RowWriter:
         self._lacking = tuple(lacking(self._record, self._names))
         self._given_key = self._key != "id" and _is_free(self._record, self._key)
 
-    def write(self, lines: Lines) -> list[Change]:
-        """Write a chunk and tell what was done. Where something of it cannot stand, its halves are tried alone."""
+    def write(self, lines: Lines) -> None:
+        """Write a chunk. Where something of it cannot stand, its halves are tried alone."""
         if not lines:
-            return []
+            return
         try:
             with self._session.begin_nested():
                 settled, changes = self._apply(lines)
@@ -67,16 +65,18 @@ class RowWriter:
             if len(lines) == 1:
                 for problem in self._problems(lines[0][0], error):
                     self._stage.refuse(problem)
-                return []
+                return
             middle = len(lines) // 2
-            return [*self.write(lines[:middle]), *self.write(lines[middle:])]
+            self.write(lines[:middle])
+            self.write(lines[middle:])
+            return
         finally:
             self._forget()
         tally = self._outcome.records[self._plan.targets[0].name]
         for _, _, status in settled:
             tally.count(status)
         self._stage.settle(0, settled)
-        return changes
+        self._noting(self._plan.profile.record, changes)
 
     def _forget(self) -> None:
         """Let go of the rows, so that memory stays flat."""

@@ -1,6 +1,6 @@
 """Writing accepted lines: set by set, each target's rows found by key, inserted, updated or left as they are."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from app.kernel.transfer.outcome import Outcome, Problem
 from app.kernel.transfer.plan import Entry, Plan
 from app.kernel.transfer.ruling import Ruling
 from app.kernel.transfer.stage import Stage
+from app.kernel.transfer.undoing import Change
 from app.schema.errors import Conflict
 from app.schema.record import Record, link_of, many_of, words
 from app.schema.registry import registry
@@ -31,6 +32,13 @@ DATABASE_REFUSES = "the database refuses this row: %(rule)s"
 HELD = "what it belongs to stands otherwise here, and moves only by its steps"
 Lines = Sequence[tuple[int, Sequence[Entry | None]]]
 Settled = dict[str, tuple[int, str]]
+
+
+Noting = Callable[[str, Sequence[Change]], None]
+
+
+def nothing(record: str, changes: Sequence[Change]) -> None:
+    """Of what was done nothing is kept."""
 
 
 class Way(NamedTuple):
@@ -67,8 +75,12 @@ class Writer:
     It writes as the system; what the rules of fields say is asked for `bringer`, who brings the file in.
     """
 
-    def __init__(self, session: Session, plan: Plan, stage: Stage, outcome: Outcome, bringer: Actor) -> None:
+    def __init__(
+        self, session: Session, plan: Plan, stage: Stage, outcome: Outcome, bringer: Actor, noting: Noting = nothing
+    ) -> None:
+        """`noting` is told what was done to the rows of each target, for whoever wants to take it back."""
         self._session, self._plan, self._stage, self._outcome = session, plan, stage, outcome
+        self._noting, self._done = noting, dict[str, list[Change]]()
         self._now, self._actor, self._bringer = datetime.now(UTC), current_actor(), bringer
         self._made_up = 0
         self._ways = [self._way(n) for n in range(len(plan.targets))]
@@ -127,6 +139,8 @@ class Writer:
 
     def _settle(self, settled: list[Settled]) -> None:
         """What the chunk did stands: note it, so that a key is written and counted once."""
+        for record, changes in self._done.items():
+            self._noting(record, changes)
         for n, found in enumerate(settled):
             tally = self._outcome.records[self._plan.targets[n].name]
             for _, status in found.values():
@@ -136,6 +150,7 @@ class Writer:
     def _targets(self, lines: Lines) -> list[Settled]:
         ids: list[dict[str, int]] = []
         settled: list[Settled] = []
+        self._done = {}
         for n in range(len(self._ways)):
             entries = {entry.key: entries for _, entries in lines if (entry := entries[n]) is not None}
             known = self._stage.ids(n, entries)
@@ -212,7 +227,12 @@ class Writer:
             settled |= {key: (self._next_made_up(), "written") for key in fresh}
         else:
             self._update(way, changes)
-            settled |= {key: (id_, "written") for key, id_ in self._insert(way, fresh, by_value)}
+            made = dict(self._insert(way, fresh, by_value))
+            settled |= {key: (id_, "written") for key, id_ in made.items()}
+            done = self._done.setdefault(self._plan.targets[n].record, [])
+            done += [Change(id_, 1, None) for id_ in made.values()]
+            for row, new in changes:
+                done.append(Change(row["id"], row["version"] + 1, {name: history.plain(row[name]) for name in new}))
         return settled
 
     def _read_links(self, way: Way, rows: list[dict[str, Any]]) -> None:

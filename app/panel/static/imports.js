@@ -13,7 +13,7 @@ application.register("progress", class extends Stimulus.Controller {
       const answer = await fetch(this.urlValue, { redirect: "error" });
       if (!answer.ok) return;
       const told = await answer.json();
-      if (told.state !== "waiting") { this.disconnect(); location.reload(); return; }
+      if (!told.busy) { this.disconnect(); location.reload(); return; }
       this.barTarget.max = told.total;
       this.barTarget.value = told.done;
       if (this.wordsTarget.textContent !== told.words) this.wordsTarget.textContent = told.words;
