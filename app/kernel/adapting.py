@@ -27,8 +27,8 @@ from app.kernel.actor import on_behalf
 from app.kernel.history import plain, summarise
 from app.kernel.permissions import give, permission_ids, raise_epoch
 from app.kernel.rights import PREFIX, Right, rights_of
-from app.kernel.tables import AuditEntry, RoleScope, Tailoring
-from app.kernel.tailoring import FIELD, NUMBER, ROLE, STEP, Document, tiers_of
+from app.kernel.tables import AuditEntry, RoleScope
+from app.kernel.tailoring import FIELD, NUMBER, ROLE, STEP, Document, Tailoring, tiers_of
 from app.schema.errors import Conflict, Invalid, NotFound, Refusal
 from app.schema.kinds import MONEY, BadValue
 from app.schema.record import Record, policy_name, stored

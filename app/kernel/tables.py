@@ -236,18 +236,6 @@ class GrantedDefault(Model):
     verb: Mapped[str] = mapped_column(String(80), primary_key=True)
 
 
-class Tailoring(Model):
-    """Something the department added or made otherwise: `what` (field, step, role), its `name`, and how it is."""
-
-    __tablename__ = "tailoring"
-    __table_args__: Any = (UniqueConstraint("what", "name"), {"extend_existing": False})
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    what: Mapped[str] = mapped_column(String(20))
-    name: Mapped[str] = mapped_column(String(120))
-    body: Mapped[dict[str, Any]] = mapped_column(JSON)
-
-
 class RevealsOfDay(Model):
     """How many private values a person has had shown in full on a business day."""
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from flask_appbuilder import Model
+from sqlalchemy import JSON, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel.tables import Epoch
-from app.kernel.tables import Tailoring as Kept
 from app.schema.approval import Part, Tiers
 from app.schema.kinds import SHORT_TEXT
 from app.schema.record import Record, declared_rules
@@ -26,6 +26,18 @@ from app.schema.wording import Told
 
 FIELD, STEP, ROLE, NUMBER = "field", "step", "role", "number"
 Document = Mapping[str, Any]
+
+
+class Tailoring(Model):
+    """Something the department added or made otherwise: `what` (field, step, role), its `name`, and how it is."""
+
+    __tablename__ = "tailoring"
+    __table_args__: Any = (UniqueConstraint("what", "name"), {"extend_existing": False})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    what: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(120))
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 def keep_up(session: Session, epoch: int | None = None) -> None:
@@ -42,7 +54,7 @@ def keep_up(session: Session, epoch: int | None = None) -> None:
 
 def load(session: Session, version: tuple[str, int]) -> Tailored:
     """All that is kept, as it takes effect."""
-    kept = session.execute(select(Kept.what, Kept.name, Kept.body).order_by(Kept.id)).all()
+    kept = session.execute(select(Tailoring.what, Tailoring.name, Tailoring.body).order_by(Tailoring.id)).all()
     return made_of([(row.what, row.name, row.body) for row in kept], version)
 
 

@@ -233,7 +233,12 @@ def stored(record: type[Record]) -> Mapping[str, Column[Any]]:
         columns = record.__table__.columns
         own = _stored[record] = {column.key: column for column in columns if column.key != tailored.EXTRA}
     more = tailored.added(record)
-    return {**own, **more} if more else own
+    if not more:
+        return own
+    known = tailored.in_force().stored
+    if record not in known:
+        known[record] = {**own, **more}
+    return known[record]
 
 
 def groups_of(record: type[Record]) -> tuple[Group, ...]:
