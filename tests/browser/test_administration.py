@@ -24,7 +24,7 @@ def seals(backend):
 
 def counted(page):
     """Count what is pressed on the page from here on."""
-    page.context.add_init_script(
+    page.add_init_script(
         "addEventListener('click', (event) => { if (event.isTrusted && event.detail) "
         "sessionStorage.clicks = Number(sessionStorage.clicks || 0) + 1; }, true)"
     )

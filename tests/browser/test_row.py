@@ -25,7 +25,7 @@ def claim(backend, people):
 
 
 def test_limits_tick_sections_are_links_and_others_are_seen(visit, claim):
-    page, other = visit("claims"), visit("supervisor")
+    page, other = visit("claims", alone=True), visit("supervisor")
     page.clock.install()
     page.goto(f"/claim/{claim}")
     limit = page.locator(".yx-limits time").first
