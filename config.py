@@ -28,6 +28,7 @@ class Settings(BaseSettings):
         "", description="smtp://user:password@host:port or smtps://…; empty keeps mail in the outbox."
     )
     mail_from: str = Field("Yanxu <yanxu@localhost>", description="Sender of the mails.")
+    webhooks_private: bool = Field(False, description="Allow webhooks into private networks, and over plain http.")
     public_url: str = Field("", description="Address people reach the panel at, such as https://yanxu.example.cn.")
     timezone: str = Field("Asia/Shanghai", description="The house's clock: jobs and business days run on it.")
     language: str = Field("zh_Hans", description="Language of people who chose none: en, zh_Hans or zh_Hant.")

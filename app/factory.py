@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import app.kernel.identity.jobs
-import app.kernel.webhooks.tables  # noqa: F401 - declares the subscriptions
+import app.kernel.webhooks.telling  # noqa: F401 - tells the subscriptions of what happens
 import models  # noqa: F401 - declares every record
 import views
 from app import cli

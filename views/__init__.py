@@ -28,6 +28,7 @@ from views.search import SearchPage
 from views.settings import SettingsPage
 from views.tailoring import TailoringPage
 from views.trash import TrashPage
+from views.webhooks import WebhooksPage
 from views.why import WhyPage
 
 PAGES: tuple[type[Page], ...] = (
@@ -49,6 +50,7 @@ PAGES: tuple[type[Page], ...] = (
     SettingsPage,
     TailoringPage,
     TrashPage,
+    WebhooksPage,
     WhyPage,
 )
 """Every page, in no particular order; add yours here."""
@@ -63,6 +65,7 @@ add_page("Administration", "Jobs", "JobsPage.list", "clock", "page:jobs", order=
 add_page("Administration", "People and sign-ins", "PeoplePage.list", "users-group", "page:people", order=90)
 add_page("Administration", "Roles", "RolesPage.list", "key", "page:people", order=90)
 add_page("Administration", "Customise", "TailoringPage.list", "layout-kanban", "page:tailoring", order=91)
+add_page("Administration", "Webhooks", "WebhooksPage.list", "upload", "page:webhooks", order=90)
 add_page("Administration", "Settings", "SettingsPage.list", "adjustments", "page:settings", order=91)
 name_permission("page:people", "Administer people and roles")
 name_permission("page:leaving", "Hand over the work of those one leads")

@@ -100,13 +100,13 @@ class JobsPage(Page):
 
     @expose("/mail")
     def mail(self) -> str:
-        """Mails that wait, and mails that were given up."""
-        queues = {state: _outbox(Channel.MAIL, state) for state in (NoticeState.DEAD, NoticeState.WAITING)}
+        """Mails and messages of webhooks that wait, and those that were given up."""
+        queues = {state: _outbox(outbox.SENT_OUT, state) for state in (NoticeState.DEAD, NoticeState.WAITING)}
         return self._page("mail", dead=queues[NoticeState.DEAD], waiting=queues[NoticeState.WAITING], shown=SHOWN)
 
     @expose("/mail/retry", methods=["POST"])
     def retry_mail(self) -> Response:
-        """Try one dead mail again, or all."""
+        """Try one dead notice again, or all."""
         notice_id = (natural(request.form["notice"]) or 0) if "notice" in request.form else None
         count = outbox.revive(db.session, notice_id)
         history.summarise(db.session, "notice", "retry", {"notice": notice_id, "count": count})
@@ -116,7 +116,7 @@ class JobsPage(Page):
     @expose("/letters")
     def letters(self) -> str:
         """Letters to print, the oldest first, so that what is noted as printed has been shown."""
-        return self._page("letters", letters=_outbox(Channel.LETTER, NoticeState.WAITING, Notice.id))
+        return self._page("letters", letters=_outbox((Channel.LETTER,), NoticeState.WAITING, Notice.id))
 
     @expose("/letters/printed", methods=["POST"])
     def printed(self) -> Response:
@@ -145,7 +145,7 @@ def _job(name: str) -> Job:
     return job
 
 
-def _outbox(channel: Channel, state: NoticeState, order: Any = None) -> list[Notice]:
-    """Notices of that sort, the newest first unless said otherwise, and not more than a page holds."""
-    found = select(Notice).where(Notice.channel == channel, Notice.state == state)
+def _outbox(channels: tuple[Channel, ...], state: NoticeState, order: Any = None) -> list[Notice]:
+    """Notices of those sorts, the newest first unless said otherwise, and not more than a page holds."""
+    found = select(Notice).where(Notice.channel.in_(channels), Notice.state == state)
     return [*db.session.scalars(found.order_by(Notice.id.desc() if order is None else order).limit(SHOWN))]

@@ -18,6 +18,7 @@ from app.extensions import db
 from app.jobs.overview import Standing, standings
 from app.jobs.runner import Outcome, Runner
 from app.jobs.smtp import Outlet
+from app.jobs.webhooks import WebhookCarrier
 from app.jobs.worker import Worker, worker_name
 from app.kernel import ledger
 from app.kernel.actor import acting, system_actor
@@ -39,7 +40,8 @@ def runner(worker: str = "command line") -> Runner:
     """A runner on the application's database, with the mail server of the settings."""
     settings = current_app.extensions["settings"]
     mail = Outlet(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
-    return Runner(db.engine, zone(), worker, {"mail": mail})
+    webhooks = WebhookCarrier(db.engine, current_app.extensions["seal"], settings.webhooks_private)
+    return Runner(db.engine, zone(), worker, {"mail": mail, "webhooks": webhooks})
 
 
 @jobs.command("list")

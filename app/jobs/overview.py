@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.jobs.cron import next_fire
 from app.kernel.ledger import OPEN, SILENT_AFTER, Status, in_order
-from app.kernel.outbox import Channel, NoticeState
+from app.kernel.outbox import SENT_OUT, NoticeState
 from app.kernel.tables import Heartbeat, JobControl, JobPeriod, Notice
 from app.schema.jobs import Job
 from app.schema.registry import registry
@@ -110,7 +110,7 @@ def oldest_overdue(session: Session, zone: ZoneInfo, now: datetime) -> datetime 
 def health(session: Session, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     """Ages in seconds (None: there is none), and ``status``: "ok", or "silent" when no worker does what is owed."""
     unsent = select(func.min(Notice.created_at)).where(
-        Notice.channel == Channel.MAIL, Notice.state == NoticeState.WAITING
+        Notice.channel.in_(SENT_OUT), Notice.state == NoticeState.WAITING
     )
 
     def age(moment: datetime | None) -> float | None:

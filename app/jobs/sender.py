@@ -1,7 +1,8 @@
-"""Sending mail: rows are leased in a short transaction, handed to the mail server, and marked one by one.
+"""Sending notices: rows are leased in a short transaction, handed to the carrier of their channel, marked one by one.
 
-No mail leaves inside a transaction that may be rolled back. A sender killed in between leaves a lease that runs out;
-the mail is then sent again under the same Message-ID and ``X-Dedupe-Key``, by which the receiving side knows it.
+Nothing leaves inside a transaction that may be rolled back. A sender killed in between leaves a lease that runs out;
+the notice is then sent again under the same dedupe key (of a mail its Message-ID and ``X-Dedupe-Key``, of a webhook its
+``webhook-id``), by which the receiving side knows it.
 """
 
 import time
@@ -14,7 +15,7 @@ from typing import Any
 from sqlalchemy import Engine, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.jobs.smtp import Later, Outlet, ServerTrouble, Undeliverable
+from app.jobs.carrying import Carrier, Later, ServerTrouble, Undeliverable
 from app.kernel.brand import house_brand
 from app.kernel.guard import GuardedSession
 from app.kernel.ledger import Clock, afterwards, database_now
@@ -31,42 +32,58 @@ LEASE = timedelta(minutes=3)
 """Longer than a batch may take: `_PATIENCE`, and the time-outs of signing in and of the last mail."""
 _PATIENCE = 120.0
 ATTEMPTS = setting("notices.attempts", 8, INTEGER, "Tries before a mail is given up", "tries")
-_QUEUED = (Notice.channel == Channel.MAIL, Notice.state == NoticeState.WAITING)
 
 
 def back_off(attempts: int) -> timedelta:
-    """How long a mail rests after so many tries: 1, 4, 16, 64, 256 minutes, then twelve hours."""
+    """How long a notice rests after so many tries: 1, 4, 16, 64, 256 minutes, then twelve hours."""
     return min(timedelta(minutes=4 ** (attempts - 1)), timedelta(hours=12))
 
 
 @scheduled("notices.send", cron="* * * * *", label="Send mail", missed=Missed.LATEST)
 def send(due: datetime, session: Session) -> dict[str, Any]:
     """Send the mail that waits, once this period's own transaction is over; without a mail server it waits on."""
-    waiting = session.execute(select(func.count()).select_from(Notice).where(*_QUEUED)).scalar_one()
     outlet = session.info.get("mail")
-    if waiting and outlet is not None:
+    if outlet is not None and (name := house_brand(session).name) != NAME:
+        outlet = outlet.under(name)
+    return _send(session, Channel.MAIL, outlet) | ({} if outlet else {"mail_server": "none"})
+
+
+@scheduled("webhooks.send", cron="* * * * *", label="Send webhooks", missed=Missed.LATEST)
+def send_webhooks(due: datetime, session: Session) -> dict[str, Any]:
+    """Send what subscriptions are owed, in the same way."""
+    return _send(session, Channel.WEBHOOK, session.info.get("webhooks"))
+
+
+def _send(session: Session, channel: Channel, carrier: Carrier | None) -> dict[str, Any]:
+    """Have a channel's queue delivered once this period's own transaction is over."""
+    waiting = session.execute(select(func.count()).select_from(Notice).where(*_queued(channel))).scalar_one()
+    if waiting and carrier is not None:
         clock = session.info.get("clock", database_now)
-        if (name := house_brand(session).name) != NAME:
-            outlet = outlet.under(name)
-        afterwards(session, partial(deliver, session.connection().engine, outlet, clock))
-    return {"written": 0, "stood": waiting} | ({} if outlet else {"mail_server": "none"})
+        afterwards(session, partial(deliver, session.connection().engine, carrier, clock, channel))
+    return {"written": 0, "stood": waiting}
+
+
+def _queued(channel: Channel) -> tuple[Any, Any]:
+    return Notice.channel == channel, Notice.state == NoticeState.WAITING
 
 
 @dataclass
 class Tally:
-    """What became of the mails of one delivery."""
+    """What became of the notices of one delivery."""
 
     sent: int = 0
     postponed: int = 0
     dead: int = 0
 
 
-def deliver(engine: Engine, outlet: Outlet, clock: Clock = database_now) -> dict[str, Any]:
-    """Send everything that may be sent now, batch by batch; stops early when the mail server is in trouble."""
+def deliver(
+    engine: Engine, carrier: Carrier, clock: Clock = database_now, channel: Channel = Channel.MAIL
+) -> dict[str, Any]:
+    """Send everything that may be sent now, batch by batch; stops early when the carrier is in trouble."""
     tally, at_work = Tally(), True
     transaction = partial(_transaction, engine, clock)
-    while at_work and (batch := transaction(lease)):
-        at_work = _deliver_batch(batch, outlet, transaction, tally)
+    while at_work and (batch := transaction(partial(lease, channel=channel))):
+        at_work = _deliver_batch(batch, carrier, transaction, tally)
     return {"written": tally.sent, "stood": tally.postponed, "dead": tally.dead}
 
 
@@ -75,11 +92,11 @@ def _transaction(engine: Engine, clock: Clock, act: Callable[[Session, datetime]
         return act(session, clock(session))
 
 
-def lease(session: Session, now: datetime) -> list[tuple[Notice, str | None]]:
-    """Take the next mails for a while, oldest first, each with the address it goes to."""
+def lease(session: Session, now: datetime, channel: Channel = Channel.MAIL) -> list[tuple[Notice, str | None]]:
+    """Take the next notices of a channel for a while, oldest first, each with the address it goes to."""
     free = or_(Notice.leased_until.is_(None), Notice.leased_until <= now)
     ripe = or_(Notice.next_try_at.is_(None), Notice.next_try_at <= now)
-    queue = select(Notice).where(*_QUEUED, free, ripe).order_by(Notice.id).limit(BATCH)
+    queue = select(Notice).where(*_queued(channel), free, ripe).order_by(Notice.id).limit(BATCH)
     taken = list(session.scalars(queue.with_for_update(skip_locked=True)))
     for notice in taken:
         notice.leased_until = now + LEASE
@@ -91,9 +108,9 @@ def lease(session: Session, now: datetime) -> list[tuple[Notice, str | None]]:
 
 
 def _deliver_batch(
-    batch: list[tuple[Notice, str | None]], outlet: Outlet, transaction: Callable[[Any], Any], tally: Tally
+    batch: list[tuple[Notice, str | None]], carrier: Carrier, transaction: Callable[[Any], Any], tally: Tally
 ) -> bool:
-    """Send the leased mails over one connection; False when the server is in trouble."""
+    """Send the leased notices over one connection; False when the carrier is in trouble."""
     left = list(batch)
 
     def postpone(ids: list[int], error: Exception) -> None:
@@ -102,7 +119,7 @@ def _deliver_batch(
         tally.postponed += len(ids) - dead
 
     try:
-        with outlet.connect() as connection:
+        with carrier.connect() as connection:
             until = time.monotonic() + _PATIENCE
             while left and time.monotonic() < until:
                 notice, to = left[0]
@@ -145,7 +162,7 @@ def _bury(notice_id: int, error: str, session: Session, now: datetime) -> None:
 
 
 def _postpone(ids: list[int], error: str, session: Session, now: datetime) -> int:
-    """Try those mails again later, or no more; returns how many are dead now."""
+    """Try those notices again later, or no more; returns how many are dead now."""
     limit, dead = setting_value(session, ATTEMPTS), 0
     for row in session.execute(select(Notice.id, Notice.attempts).where(Notice.id.in_(ids))).all():
         tried = row.attempts + 1

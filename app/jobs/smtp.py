@@ -11,23 +11,12 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
+from app.jobs.carrying import Later, ServerTrouble, Undeliverable
 from app.kernel.tables import Notice
 
 TIMEOUT = 20.0
 """Seconds the server may take for any one answer."""
 ADDRESS = re.compile(r"[^\s@,;<>()\[\]\\\"]+@[^\s@,;<>()\[\]\\\"]+")
-
-
-class Undeliverable(Exception):
-    """This mail will never arrive; trying again is of no use."""
-
-
-class Later(Exception):
-    """This mail was not taken now; it may be in a while."""
-
-
-class ServerTrouble(Exception):
-    """The server cannot be reached or will not talk to us; it is not this one mail's fault."""
 
 
 @dataclass(frozen=True)

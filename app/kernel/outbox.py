@@ -25,6 +25,11 @@ class Channel(StrEnum):
     APP = "app"
     MAIL = "mail"
     LETTER = "letter"
+    WEBHOOK = "webhook"
+
+
+SENT_OUT = (Channel.MAIL, Channel.WEBHOOK)
+"""What the sender takes out of the house, and tries again."""
 
 
 class NoticeState(StrEnum):
@@ -109,8 +114,8 @@ def mark_read(session: Session, user_id: int, at: datetime, notice_id: int | Non
 
 
 def revive(session: Session, notice_id: int | None = None) -> int:
-    """Let a dead mail be tried again from the start, or all of them; returns how many."""
-    dead = update(Notice).where(Notice.channel == Channel.MAIL, Notice.state == NoticeState.DEAD)
+    """Let a dead notice be tried again from the start, or all of them; returns how many."""
+    dead = update(Notice).where(Notice.channel.in_(SENT_OUT), Notice.state == NoticeState.DEAD)
     if notice_id is not None:
         dead = dead.where(Notice.id == notice_id)
     return _change(session, dead.values(state=NoticeState.WAITING, attempts=0, next_try_at=None, leased_until=None))

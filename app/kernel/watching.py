@@ -14,6 +14,7 @@ from app.kernel import access
 from app.kernel.actor import current_actor
 from app.kernel.attention import Watch
 from app.kernel.database import insert
+from app.kernel.webhooks import noting
 from app.schema.errors import NotPermitted
 from app.schema.record import Record
 
@@ -64,6 +65,8 @@ def forget(session: Session, row: Record) -> None:
 
 def noted(session: Session, entries: Iterable[dict[str, Any]]) -> None:
     """Keep, of what the history is being told, what concerns rows that somebody watches. One statement, if any."""
+    entries = list(entries)
+    noting.note(session, entries)
     about: dict[str, dict[int, list[dict[str, Any]]]] = {}
     for entry in entries:
         if (place := place_of(entry)) is not None:

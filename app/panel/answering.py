@@ -122,12 +122,12 @@ def _take_json() -> None:
 
 def _digest() -> str:
     """What was asked, so that a key used for something else is known. A form counts by what it holds."""
-    if request.files or request.form:
-        parts = [*sorted(request.form.items(multi=True))]
-        for name, sent in sorted(request.files.items(multi=True)):
+    if request.files or request.form:  # a part may come without a name
+        parts = [(str(name), str(value)) for name, value in request.form.items(multi=True)]
+        for name, sent in request.files.items(multi=True):
             parts.append((f"{name} {sent.filename}", sha256(sent.stream.read()).hexdigest()))
             sent.stream.seek(0)
-        content = json.dumps(parts).encode()
+        content = json.dumps(sorted(parts)).encode()
     else:
         content = request.get_data()
         with suppress(ValueError, RecursionError):

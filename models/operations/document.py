@@ -13,7 +13,7 @@ from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Record
 from app.schema.roles import EVERYONE, LEADERS, Role
 from app.schema.rows import Shared
-from app.schema.traits import Noted
+from app.schema.traits import Attached, Noted
 from app.schema.workflow import Move, Step, Workflow
 from models.operations.states import DocumentKind, DocumentState
 
@@ -34,7 +34,7 @@ def _replace_earlier(document: Any, move: Move) -> None:
             advance(move.session, edition, "expire", answers={"reason": f"replaced by edition {document.edition}"})
 
 
-class Document(Shared, Noted, Record):
+class Document(Shared, Attached, Noted, Record):
     """One edition of a document. Before it is handed out, somebody other than its author checks it."""
 
     __table_args__: Any = (UniqueConstraint("code", "edition"), {"extend_existing": False})

@@ -8,7 +8,7 @@ from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Record
 from app.schema.roles import EVERYONE, Role, Scope
 from app.schema.rows import Owned
-from app.schema.traits import Extendable
+from app.schema.traits import Attached, Extendable
 from app.schema.workflow import Step, Workflow
 from models.operations.states import FaultState, Severity
 from models.people.ownership import release, take
@@ -16,7 +16,7 @@ from models.people.ownership import release, take
 S = FaultState
 
 
-class SystemFault(Owned, Extendable, Record):
+class SystemFault(Attached, Owned, Extendable, Record):
     """A fault of the system or of its data. Anybody reports it, and sees whether it is known already.
 
     Reports wait unassigned until somebody of operations takes them; `owner` mends it. Whether it is mended is for

@@ -18,7 +18,7 @@ from app.schema.record import Record
 from app.schema.roles import Role
 from app.schema.rows import Owned
 from app.schema.settings import Setting
-from app.schema.traits import Extendable
+from app.schema.traits import Attached, Extendable
 from app.schema.workflow import Move, Return, Step, Workflow
 from models.people.ownership import release, take
 from models.voice.callback import Callback
@@ -90,7 +90,7 @@ def _limits(complaint: "Complaint") -> tuple[Setting, ...]:
     return (usual, EXTENSION_DAYS) if complaint.extended else (usual,)
 
 
-class Complaint(Owned, Extendable, Record):
+class Complaint(Attached, Owned, Extendable, Record):
     """A complaint, with the promise given beside the limit that binds us, and what caused it in the end.
 
     `due_on` is the last day for the answer, in calendar days from receipt; the manager may extend it once. `person` is

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
 from flask_appbuilder.security.sqla.models import User
@@ -58,6 +59,39 @@ def test_a_reading_token_writes_nothing_and_a_writing_one_needs_no_form(app, ses
         session.rollback()
     answer = client.post("/api/v1/gadget/", json={"code": "by-cookie"})
     assert answer.status_code == 400, "a cookie still needs the token of the form"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_token_does_what_it_was_made_for_and_where(app, session, people, sign_in):
+    """Asked of the engine: the person may all of this."""
+    client = sign_in("renewal")
+    with acting(system_actor("tests")):
+        row = make(session, registry["gadget"], people["renewal"], price=None)
+        key, version = row.id, row.version
+        session.commit()
+    url = f"/api/v1/gadget/{key}"
+
+    def tried(**form):
+        token = token_of(client, **form)
+
+        def status(path, method, **more):
+            return ask(app, token, f"{url}{path}", method, **more).status_code
+
+        return [
+            status("", "GET"),
+            status("", "PATCH", json={"version": version}),
+            status("/steps/offer", "POST", json={"version": version}),
+            status("/comments", "POST", json={"text": "a word"}),
+            ask(app, token, "/api/v1/files/", "POST", data={"file": (BytesIO(b"%PDF-1.4"), "a")}).status_code,
+            ask(app, token, "/api/v1/expense/").status_code,
+        ]
+
+    assert tried(may=["read", "write", "steps", "files"]) == [200, 200, 422, 201, 201, 200]
+    assert tried(may=["steps"]) == [200, 403, 422, 403, 403, 200]
+    assert tried(may=["write"]) == [200, 200, 403, 201, 403, 200]
+    assert tried(may=["files"]) == [200, 403, 403, 403, 201, 200]
+    assert tried(may=["write"], records=["area:Claims"]) == [404, 404, 404, 404, 403, 403]
+    assert post(client, "/account/tokens/", name="n", days=7, records=["area:Nowhere"]).status_code == 422
 
 
 def test_a_token_is_for_the_api_alone_and_no_cookie_helps_a_wrong_one(app, sign_in):
