@@ -20,7 +20,7 @@ from app.schema.roles import Role
 
 RAISED = {"Refusal", "NotPermitted", "NotFound", "Conflict", "BadValue", "CellError", "SheetError", "Sentence"}
 RAISED |= {"Gone", "TooMany", "Unconditional", "NotRead", "NotJson", "NotForm", "NotAcceptable"}
-METHODS = [("**.py", "python"), ("**.html", "jinja2")]
+SAYING = {"_", "gettext", "ngettext"}
 ROOMS = ("app", "models", "views")
 
 
@@ -31,25 +31,41 @@ def sentences(root: Path) -> dict[str, str | None]:
     found |= {rule.message for kind in kinds.ALL for rule in kind.rules}
     for record in registry:
         found |= set(saving.rules_of(record))
-    for room in ROOMS:
-        found |= {sentence for file in (root / room).rglob("*.py") for sentence in _raised(file)}
     found |= set(_guards())
-    called = {one: many for room in ROOMS for one, many in _called(root / room)}
+    called: dict[str, str | None] = {}
+    for room in ROOMS:
+        for file in (root / room).rglob("*.py"):
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            found.update(_raised(tree))
+            called.update(_called(tree))
+        called.update(_shown(root / room))
     return {sentence: called.get(sentence) for sentence in sorted(found | set(called)) if sentence.strip()}
 
 
-def _called(folder: Path) -> Iterator[tuple[str, str | None]]:
-    """Arguments of ``_()`` and ``ngettext()`` below a folder: the sentence and, of ``ngettext()``, its plural."""
-    options = {"**.html": {"trimmed": "true"}}
+def _shown(folder: Path) -> Iterator[tuple[str, str | None]]:
+    """What templates below a folder say: the sentence and, of ``ngettext()``, its plural."""
     keywords = {"_": None, "gettext": None, "ngettext": (1, 2)}
-    for _file, _line, message, _comments, _context in extract_from_dir(folder, METHODS, options, keywords):
+    options = {"**.html": {"trimmed": "true"}}
+    for _file, _line, message, _comments, _context in extract_from_dir(
+        folder, [("**.html", "jinja2")], options, keywords
+    ):
         one, *more = (message,) if isinstance(message, str) else message
         yield one, more[0] if more else None
 
 
-def _raised(file: Path) -> Iterator[str]:
+def _called(tree: ast.AST) -> Iterator[tuple[str, str | None]]:
+    """Arguments of ``_()`` and ``ngettext()`` in a module: the sentence and, of ``ngettext()``, its plural."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and (name := _name(node.func)) in SAYING:
+            written = [each.value for each in node.args[:2] if isinstance(each, ast.Constant)]
+            texts = [text for text in written if isinstance(text, str)]
+            if texts and len(written) == len(node.args[:2]):
+                yield texts[0], texts[1] if name == "ngettext" else None
+
+
+def _raised(tree: ast.AST) -> Iterator[str]:
     """First arguments of refusals and sentences, and constants in capitals that are sentences, such as ``NEEDED``."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _name(node.func) in RAISED and node.args:
             yield from _texts(node.args[0])
         elif isinstance(node, ast.Assign) and all(_constant(_name(target)) for target in node.targets):
