@@ -7,6 +7,7 @@ import re
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -98,19 +99,27 @@ def file(tmp_path):
 
 def mended(refused):
     """The refused rows set right, each after its twin; the second of two that contradict each other is thrown away."""
-    true = {line.cells["序号"]: line.mended for line in lines() if line.fault}
+    right = {line.cells["序号"]: line.mended for line in lines() if line.fault}
     rows = list(csv.DictReader(io.StringIO(refused.decode("utf-8-sig"))))
     assert all(row[PROBLEM] for row in rows)
     assert len(rows) == sum(bool(line.fault) for line in lines())
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS)
     writer.writeheader()
-    writer.writerows(true[number] for number in dict.fromkeys(row["序号"] for row in rows))
+    writer.writerows(right[number] for number in dict.fromkeys(row["序号"] for row in rows))
     return out.getvalue().encode()
 
 
-SOUND = [line.cells for line in lines() if not line.fault]
-TRUE = [line.mended or line.cells for line in lines()]
+@cache
+def sound():
+    """What the lines without a fault say."""
+    return [line.cells for line in lines() if not line.fault]
+
+
+@cache
+def true():
+    """What every line says once it is set right."""
+    return [line.mended or line.cells for line in lines()]
 
 
 def test_by_the_command(app, backend, sold, people, file):
@@ -125,26 +134,26 @@ def test_by_the_command(app, backend, sold, people, file):
     assert told["kept_columns"] == ["机构", "定损员"]
     assert told["unused_columns"] == ["序号", "身份证号"]
     assert {value for _, value, _ in told["unknown"]} == {"归档", "外星人"}
-    assert totals_in(backend) == totals_of(SOUND)
+    assert totals_in(backend) == totals_of(sound())
 
     again = json.loads(load(file).stdout)
     assert again["unchanged"]
-    assert totals_in(backend) == totals_of(SOUND)
+    assert totals_in(backend) == totals_of(sound())
 
     refused = file.with_name("赔案.csv.refused.csv")
     refused.write_bytes(mended(refused.read_bytes()))
     done = load(refused)
     assert done.exit_code == 0, done.stdout
-    assert totals_in(backend) == totals_of(TRUE)
+    assert totals_in(backend) == totals_of(true())
 
     with acting(SYSTEM), backend.session() as session:
         assert session.scalar(select(func.count(Notice.id))) == 0, "nobody is told of what was settled long ago"
-        claim = session.scalars(select(Claim).where(Claim.number == TRUE[3]["赔案号"])).one()
+        claim = session.scalars(select(Claim).where(Claim.number == true()[3]["赔案号"])).one()
         assert (claim.owner_id, claim.unit_id) == (None, sold), "who is not on our staff leaves it to the pool"
         assert "经办人: 赵无极" in claim.remark
         assert "机构: 一分部" in claim.remark
         assert "身份证号" not in claim.remark
-        handled = {cells["赔案号"] for cells in TRUE if cells["经办人"] == "Claims2 Tester"}
+        handled = {cells["赔案号"] for cells in true() if cells["经办人"] == "Claims2 Tester"}
         mine = select(Claim.number, Claim.unit_id).where(Claim.owner_id == people["claims2"].user_id)
         assert dict(session.execute(mine).all()) == dict.fromkeys(handled, people["claims2"].unit_id)
         assert session.scalar(select(func.count(Contract.id))) == make_claims.CONTRACTS
@@ -171,9 +180,9 @@ def test_by_the_pages(backend, sold, sign_in, file):
     assert "there is no contract “OLD-99999”" in page
     assert totals_in(backend) == {}
     page = work(at)
-    assert totals_in(backend) == totals_of(SOUND)
+    assert totals_in(backend) == totals_of(sound())
     body = mended(manager.get(link(page, "Download the refused rows")).data)
     assert "None is refused." in plain(work(bring(body, "mended.csv")))
-    assert totals_in(backend) == totals_of(TRUE)
+    assert totals_in(backend) == totals_of(true())
     assert "Nothing changes" in manager.get(bring(body, "mended.csv")).text
     assert datetime.now(UTC).year < 2070, "the pivot of the profile holds until then"
