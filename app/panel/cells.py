@@ -1,6 +1,6 @@
 """Values as cells: escaped, linked, badged."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,11 +29,34 @@ LONGEST = 120
 
 def cell(field: Field, read: Read, *, short: bool = False) -> Markup:
     """What stands in a cell for one field of a row; `short` in lists, where long texts are cut."""
-    if (field.key or field.name) in read.hidden:
+    if _named(field) in read.hidden:
         return HIDDEN
     made = _cell(field, read, short)
     page = navigation.behind(str(field.record.__tablename__), field.key)
     return Markup('<a href="{}">{}</a>').format(url_for(page, key=read.row.id), made) if page else made
+
+
+def row_of(columns: Sequence[Field], read: Read) -> list[Markup]:
+    """What stands in the cells of a row of a list, in the order of its columns."""
+    return [cell(field, read, short=True) for field in columns]
+
+
+def starts(columns: Sequence[Field], labels: Sequence[str], lead: str) -> list[Markup]:
+    """How the cells of each column of a list begin, the same in every row; `lead` is the column that leads to it."""
+    begun = Markup('<td data-label="{}" class="{}{}">')
+    return [
+        begun.format(label, "text-end yx-number" if field.numeric else "", " yx-first" if _named(field) == lead else "")
+        for field, label in zip(columns, labels, strict=True)
+    ]
+
+
+def leading(columns: Sequence[Field], lead: str) -> int | None:
+    """The place among the columns of the one called `lead`; None where it is not shown."""
+    return next((at for at, field in enumerate(columns) if _named(field) == lead), None)
+
+
+def _named(field: Field) -> str:
+    return field.key or field.name
 
 
 def _cell(field: Field, read: Read, short: bool) -> Markup:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from flask_babel import gettext as _
@@ -15,9 +16,13 @@ from app.schema import tailored
 from app.schema.kinds import MONEY, Choice, Kind
 from app.schema.record import Line, Record, groups_of, kind_of, many_of, stored
 from app.schema.record import lines_of as lines_of
+from app.schema.tailored import in_force
 
 USERS = "ab_user"
 BOOKKEEPING = {"id", "version", "created_at", "changed_at", "created_by_id", "changed_by_id", "search_key"}
+
+MOST_KNOWN = 20_000
+"""Fields that are remembered: more than there are, should somebody ask for names without end."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,8 @@ class Field:
 
     `key` is the column's, or that of links to many; empty for a property. `target` is the table a link points at, `far`
     the one that links to many lead to. `order` counts no
-    private column, for an order tells masked values apart.
+    private column, for an order tells masked values apart. What follows from the declaration is worked out once, for
+    lists ask it of a field for each row.
     """
 
     record: type[Record]
@@ -36,12 +42,12 @@ class Field:
     target: str
     choices: type[Choice] | None
 
-    @property
+    @cached_property
     def column(self) -> Column[Any] | None:
         """The column; None for a property and for links to many."""
         return stored(self.record)[self.key] if self.key and not self.far else None
 
-    @property
+    @cached_property
     def far(self) -> str:
         """The table that links to many lead to; empty for any other field."""
         made = many_of(self.record).get(self.key)
@@ -59,22 +65,22 @@ class Field:
             return self.label
         return _("%(field)s (%(currency)s)", field=self.label, currency=translated(house_currency()))
 
-    @property
+    @cached_property
     def currency(self) -> str:
         """The field of the same row that names the currency of this amount; empty for any other field."""
         return self.column.info.get("currency", "") if self.column is not None else ""
 
-    @property
+    @cached_property
     def private(self) -> bool:
         """Whether its values are masked."""
         return self.kind is not None and self.kind.private
 
-    @property
+    @cached_property
     def many(self) -> bool:
         """Whether it holds several values of a closed list at once."""
         return self.column is not None and "many" in self.column.info
 
-    @property
+    @cached_property
     def numeric(self) -> bool:
         """Whether its values stand right-aligned."""
         return self.kind is not None and self.kind.numeric and not self.target
@@ -91,12 +97,12 @@ class Field:
             return False
         return self.kind is None or self.kind.sortable
 
-    @property
+    @cached_property
     def added(self) -> bool:
         """Whether the department added it: no index stands for it, so that no list is ordered by it."""
         return self.column is not None and "extra" in self.column.info
 
-    @property
+    @cached_property
     def is_state(self) -> bool:
         """Whether it is the state of a workflow."""
         return self.column is not None and "initial" in self.column.info
@@ -111,6 +117,16 @@ class Field:
 
 def field_of(record: type[Record], name: str) -> Field:
     """The field a declared name stands for."""
+    known = in_force().known
+    found: Field | None = known.get((record, name))
+    if found is None:
+        found = _resolved(record, name)
+        if len(known) < MOST_KNOWN:
+            known[record, name] = found
+    return found
+
+
+def _resolved(record: type[Record], name: str) -> Field:
     mapper, columns = inspect(record), stored(record)
     key = name if name in columns or name in many_of(record) else ""
     if not key and name in mapper.relationships:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, ClassVar, cast
 
 from flask_appbuilder import Model
@@ -36,11 +37,13 @@ metadata.naming_convention = {
 }
 
 
+@lru_cache(maxsize=4096)
 def snake(name: str) -> str:
     """The table of a class: ``SystemFault`` is kept in ``system_fault``."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
+@lru_cache(maxsize=4096)
 def words(name: str) -> str:
     """A name as a person reads it, the key of its translations: ``expires_on`` reads "Expires on"."""
     return re.sub(r"_id$", "", snake(name)).replace("_", " ").capitalize()
@@ -115,6 +118,8 @@ class Record(Guarded, Model):
         """Enter every concrete record in the registry, before two classes could share a table."""
         if "__abstract__" not in cls.__dict__:
             registry.claim_name(snake(cls.__name__), cls)
+            # As a plain text from here on: it is asked for hundreds of times a page.
+            type.__setattr__(cls, "__tablename__", snake(cls.__name__))
         super().__init_subclass__(**kwargs)
         if "__abstract__" in cls.__dict__:
             return
@@ -235,10 +240,11 @@ def stored(record: type[Record]) -> Mapping[str, Column[Any]]:
     more = tailored.added(record)
     if not more:
         return own
-    known = tailored.in_force().stored
-    if record not in known:
-        known[record] = {**own, **more}
-    return known[record]
+    known, place = tailored.in_force().known, ("stored", record)
+    if place not in known:
+        known[place] = {**own, **more}
+    found: Mapping[str, Column[Any]] = known[place]
+    return found
 
 
 def groups_of(record: type[Record]) -> tuple[Group, ...]:

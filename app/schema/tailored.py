@@ -160,8 +160,8 @@ class Tailored:
     """One version of all of it: added columns and rules by record, help by record and field, levels by step.
 
     `steps` are called ``claim.approve``, `numbers` (patterns of series) ``claim.number``. `defaults` are what the forms
-    of new rows begin with, as text, `labels` what declared fields are called. `stored` remembers the columns of
-    records with the added ones. `version` tells it from others: the database and its epoch.
+    of new rows begin with, as text, `labels` what declared fields are called. `version` tells it from others: the
+    database and its epoch. What is worked out from the declarations under it is `known` as long as it is in force.
     """
 
     version: tuple[str, int] = ("", 0)
@@ -173,7 +173,7 @@ class Tailored:
     numbers: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[tuple[str, str], str] = field(default_factory=dict)
     steps: Mapping[str, "tuple[tuple[Part, ...], bool]"] = field(default_factory=dict)
-    stored: dict[Any, Mapping[str, Column[Any]]] = field(default_factory=dict)
+    known: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
 
 NOTHING: Mapping[str, Any] = {}
