@@ -13,6 +13,7 @@ from views.claim_desk import ClaimDeskPage, may_decide
 from views.claim_papers import ClaimPapersPage
 from views.claims import ClaimLetterPage, ClaimLinkPage, may_link, may_print
 from views.desk import DeskPage
+from views.exports import ExportsPage
 from views.figures import FiguresPage
 from views.health import HealthPage
 from views.home import Index as Index
@@ -38,6 +39,7 @@ PAGES: tuple[type[Page], ...] = (
     ClaimLetterPage,
     ClaimLinkPage,
     DeskPage,
+    ExportsPage,
     FiguresPage,
     ImportsPage,
     InboxPage,
@@ -58,6 +60,7 @@ PAGES: tuple[type[Page], ...] = (
 add_page("Renewals", "Renewal desk", "DeskPage.next", "headset", "page:desk", order=5)
 add_page("Claims", "Claim desk", "ClaimDeskPage.next", "shield-check", "page:claim_desk", order=5)
 add_page("Work", "Approvals", "ApprovalsPage.list", "clipboard-check", "page:approvals", order=2)
+add_page("Work", "Exports", "ExportsPage.list", "download", order=5)
 add_page("Work", "Trash", "TrashPage.list", "trash", order=4)
 add_page("Insight", "Reports", "ReportsPage.list", "chart-bar", "page:reports", order=80)
 add_page("Administration", "Import files", "ImportsPage.list", "file-upload", "page:imports", order=88)

@@ -22,6 +22,7 @@ from app.kernel.tables import ImportBatch
 from app.kernel.transfer import batch as batches
 from app.kernel.transfer import require_import, undoing
 from app.kernel.transfer.batch import State
+from app.kernel.transfer.progress import discard
 from app.kernel.transfer.whole import profile_called, whole
 from app.panel.labels import field_label, record_label, record_plural, translated
 from app.panel.texts import plain
@@ -63,7 +64,7 @@ class ImportsPage(Page):
         try:
             _look(key, None)
         except SheetError as error:
-            batches.discard(path)
+            discard(path)
             db.session.delete(db.session.get(ImportBatch, key))
             db.session.commit()
             return _list_page(problem=_placed(error), file=sent.filename), 422

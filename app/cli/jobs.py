@@ -41,7 +41,9 @@ def runner(worker: str = "command line") -> Runner:
     settings = current_app.extensions["settings"]
     mail = Outlet(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
     webhooks = WebhookCarrier(db.engine, current_app.extensions["seal"], settings.webhooks_private)
-    return Runner(db.engine, zone(), worker, {"mail": mail, "webhooks": webhooks})
+    app: Any = current_app
+    info = {"mail": mail, "webhooks": webhooks, "app": app._get_current_object()}
+    return Runner(db.engine, zone(), worker, info)
 
 
 @jobs.command("list")

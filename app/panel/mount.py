@@ -5,6 +5,7 @@ from flask_appbuilder import AppBuilder
 
 from app.panel import bulk_api, errors, face, files_api, headers, history_api, resource, security
 from app.panel.branding import BrandPage
+from app.panel.export_tasks import write_export as write_export  # the worker finds it once it is imported
 from app.panel.files import FileView
 from app.panel.helping import HelpPage
 from app.panel.identity.account import AccountPage

@@ -90,7 +90,7 @@ def test_an_export_is_written_down_and_a_get_is_none(stock, sign_in, session, pe
     with acting(system_actor("tests")):
         (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.verb == "export")).all()
     assert (entry.record, entry.user_id) == ("gadget", people["manager"].user_id)
-    assert entry.changes == {"state": ["draft"], "q": ["G0"]}
+    assert entry.changes == {"state": ["draft"], "q": ["G0"], "format": "csv", "rows": 10}
 
 
 def test_a_filter_that_cannot_be_read_makes_no_file(stock, sign_in):

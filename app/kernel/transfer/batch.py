@@ -4,7 +4,6 @@ The load itself is one transaction, so nobody sees how far it is; `progress` is 
 the upload. The database knows what became of it.
 """
 
-import json
 import os
 import secrets
 from collections.abc import Iterator
@@ -25,6 +24,9 @@ from app.kernel.transfer import undoing
 from app.kernel.transfer.loading import load, opened, require_import, silent
 from app.kernel.transfer.options import Options
 from app.kernel.transfer.outcome import Progress
+from app.kernel.transfer.progress import cancel as stop
+from app.kernel.transfer.progress import clear, discard, progress_of
+from app.kernel.transfer.progress import teller as _teller
 from app.kernel.transfer.tables import ImportMapping
 from app.kernel.transfer.whole import PREFIX, profile_called
 from app.schema.errors import Conflict, NotFound, NotPermitted, Refusal
@@ -37,7 +39,6 @@ JOB = "data.import"
 PREVIEW = "data.preview"
 UNDO = "data.undo"
 AT_ONCE = setting("imports.at_once", 2, INTEGER, "Uploads are looked at while one waits up to", "MB")
-CANCELLED = "It was cancelled; nothing of it was loaded."
 KEPT = setting("imports.kept", 30, INTEGER, "Uploaded files are kept for", "days")
 UPLOAD_GONE = "The uploaded file is no longer there. Upload it again."
 _PIECE = 1 << 20
@@ -128,7 +129,7 @@ def look(session: Session, batch: ImportBatch, said: dict[str, Any] | None) -> N
     if batch.state not in (State.PREVIEWED, State.FAILED) or not batch.path:
         raise Conflict("This file is being loaded already, or has been.")
     batch.options, batch.state, batch.error, batch.asked = said, State.EXAMINING, None, batch.asked + 1
-    _clear(batch)
+    clear(batch.path)
     period = f"{batch.id}.{batch.asked}"
     ledger.enqueue(session, PREVIEW, period, ledger.database_now(session), current_actor().user_id)
 
@@ -145,18 +146,12 @@ def keep_mapping(session: Session, batch: ImportBatch, name: str) -> None:
     found.used_at = ledger.database_now(session)
 
 
-def _clear(batch: ImportBatch) -> None:
-    """Forget how far an earlier go at it was, and that it was cancelled."""
-    for end in (".progress", ".cancel"):
-        Path(batch.path + end).unlink(missing_ok=True)
-
-
 def cancel(batch: ImportBatch) -> None:
     """Stop what the worker is doing with a batch, or keep it from beginning; told beside the upload, for the database
     may be in the hands of the very load that is to stop. What was loaded by then stays."""
     require_import(profile_of(batch))
     if batch.state in BUSY and batch.path:
-        Path(batch.path + ".cancel").touch()
+        stop(batch.path)
 
 
 def start(session: Session, batch: ImportBatch) -> None:
@@ -166,7 +161,7 @@ def start(session: Session, batch: ImportBatch) -> None:
     if batch.state != State.PREVIEWED:
         raise Conflict("This file is being loaded already, or has been.")
     batch.state = State.WAITING
-    _clear(batch)
+    clear(batch.path)
     ledger.enqueue(session, JOB, str(batch.id), ledger.database_now(session), current_actor().user_id)
 
 
@@ -224,22 +219,7 @@ def refused_file(batch: ImportBatch) -> Path:
 
 def progress(batch: ImportBatch) -> dict[str, Any]:
     """How far the load is: ``phase``, ``done`` and ``total``; empty before it begins."""
-    try:
-        told: dict[str, Any] = json.loads(Path(batch.path + ".progress").read_text())
-    except (OSError, ValueError):
-        return {}
-    return told
-
-
-def _teller(path: str) -> Progress:
-    def tell(phase: str, done: int, total: int) -> None:
-        if Path(path + ".cancel").exists():
-            raise Refusal(CANCELLED)
-        fresh = Path(path + ".progress.new")
-        fresh.write_text(json.dumps({"phase": phase, "done": done, "total": total}))
-        fresh.replace(path + ".progress")
-
-    return tell
+    return progress_of(batch.path)
 
 
 def period(session: Session, batch: ImportBatch) -> JobPeriod | None:
@@ -373,9 +353,3 @@ def forget(due: datetime, session: Session) -> dict[str, Any]:
         discard(batch.path)
         batch.path, batch.result, batch.options = "", None, None
     return {"written": len(found)}
-
-
-def discard(path: str) -> None:
-    """Delete an upload and what lies beside it."""
-    for end in ("", ".progress", ".progress.new", ".refused.csv", ".cancel"):
-        Path(path + end).unlink(missing_ok=True)
