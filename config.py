@@ -61,6 +61,16 @@ class Settings(BaseSettings):
     oidc_roles_claim: str = Field("groups", description="Claim that lists a person's groups.")
     oidc_roles: dict[str, str] = Field({}, description='Role by group, JSON: {"claims-team": "claims"}.')
     oidc_label: str = Field("", description="What the button says, such as the name of the house that provides it.")
+    files_url: str = Field(
+        "", description="s3://bucket/prefix; empty keeps files in the folder files of the data folder."
+    )
+    files_endpoint: str = Field("", description="The service with that bucket, https://…; empty means Amazon's own.")
+    files_region: str = Field("us-east-1", description="Its region.")
+    files_key_id: str = Field("", description="Access key; empty uses the role of the machine (Amazon only).")
+    files_secret: str = Field("", repr=False, description="The secret of the access key.")
+    files_named: bool = Field(False, description="The endpoint has the bucket's name in it, as Aliyun OSS wants.")
+    files_timeout: int = Field(20, ge=1, le=300, description="Seconds one request to the service may take.")
+    files_plain: bool = Field(False, description="Allow files and keys over plain http in production.")
     demo: bool = Field(False, description="Load demonstration data, with well-known passwords, at the first start.")
 
     @cached_property
@@ -81,10 +91,38 @@ class Settings(BaseSettings):
         return kept.read_text().strip()
 
     def refuse_unsafe(self) -> None:
-        """In production, raise `UnsafeSetting` for each setting that would endanger the data."""
-        if self.mode != "production":
-            return
-        unsafe = [
+        """Raise `UnsafeSetting` for what cannot hold, and in production for what endangers the data; all at once."""
+        unsafe = self._senseless() + (self._unsafe() if self.mode == "production" else [])
+        if wrong := [message for holds, message in unsafe if holds]:
+            raise UnsafeSetting(f"Yanxu does not start in {self.mode} mode:\n  - " + "\n  - ".join(wrong))
+
+    def _senseless(self) -> list[tuple[bool, str]]:
+        store, end = urlsplit(self.files_url), urlsplit(self.files_endpoint)
+        return [
+            (
+                bool(self.files_url) and (store.scheme != "s3" or not store.hostname or "@" in store.netloc),
+                "YANXU_FILES_URL: give s3://bucket/prefix, without keys, or nothing to keep files in the data folder",
+            ),
+            (
+                bool(self.files_endpoint) and (end.scheme not in ("http", "https") or "@" in end.netloc),
+                "YANXU_FILES_ENDPOINT: give the address of the service, such as https://s3.example.cn, without keys",
+            ),
+            (
+                bool(self.files_key_id) != bool(self.files_secret),
+                "YANXU_FILES_KEY_ID, YANXU_FILES_SECRET: give both or neither",
+            ),
+            (
+                bool(self.files_endpoint) and not self.files_key_id,
+                "YANXU_FILES_KEY_ID: a service other than Amazon's wants an access key and its secret",
+            ),
+            (
+                not self.files_url and bool(self.files_endpoint or self.files_key_id),
+                "YANXU_FILES_URL: name the bucket the other YANXU_FILES_… settings are for, s3://bucket/prefix",
+            ),
+        ]
+
+    def _unsafe(self) -> list[tuple[bool, str]]:
+        return [
             (len(self.secret_key) < 32, "YANXU_SECRET_KEY: give at least 32 random characters"),
             (self.demo, "YANXU_DEMO: demonstration passwords are known to everybody; unset it"),
             (not self.database_url, "YANXU_DATABASE_URL: name the database explicitly"),
@@ -107,6 +145,9 @@ class Settings(BaseSettings):
                 "YANXU_OIDC_ISSUER: must begin with https://, or anybody on the way says who signs in",
             ),
             (not self.smtp_url, "YANXU_SMTP_URL: reminders need a mail server"),
+            (
+                urlsplit(self.files_endpoint).scheme == "http" and not self.files_plain,
+                "YANXU_FILES_ENDPOINT: must begin with https://, or customers' papers pass over the network in the"
+                " clear (or set YANXU_FILES_PLAIN=1 on a closed network)",
+            ),
         ]
-        if wrong := [message for holds, message in unsafe if holds]:
-            raise UnsafeSetting("Yanxu does not start in production mode:\n  - " + "\n  - ".join(wrong))

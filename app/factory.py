@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -48,7 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     cron.check(registry, clock.house_zone())
     registry.freeze()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    store.set_store(store.Store(settings.data_dir / "files"))
+    store.set_store(_store(settings))
     outside.set_outside(settings.secret, settings.public_url or f"http://{settings.host}:{settings.port}")
     app = Flask(__name__, root_path=str(Path(__file__).parent / "panel"))
     app.url_rule_class = LateRule
@@ -72,6 +73,16 @@ def create_app(settings: Settings | None = None) -> Flask:
         views.mount(app, builder)
     cli.register(app)
     return app
+
+
+def _store(settings: Settings) -> store.Store:
+    """Where files are kept: the bucket named, else a folder."""
+    if not settings.files_url:
+        return store.Folder(settings.data_dir / "files")
+    place = urlsplit(settings.files_url)
+    told = ("endpoint", "region", "key_id", "secret", "named", "timeout")
+    how = {name: getattr(settings, f"files_{name}") for name in told}
+    return store.Bucket(place.netloc, place.path.strip("/"), **how).store()
 
 
 def _directory(settings: Settings) -> Directory | None:

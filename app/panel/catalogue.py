@@ -19,7 +19,7 @@ from app.schema.registry import registry
 from app.schema.roles import Role
 
 RAISED = {"Refusal", "NotPermitted", "NotFound", "Conflict", "BadValue", "CellError", "SheetError", "Sentence"}
-RAISED |= {"Gone", "TooMany", "Unconditional", "NotRead", "NotJson", "NotForm", "NotAcceptable"}
+RAISED |= {"Gone", "TooMany", "Unconditional", "NotRead", "NotJson", "NotForm", "NotAcceptable", "Unavailable"}
 SAYING = {"_", "gettext", "ngettext"}
 ROOMS = ("app", "models", "views")
 

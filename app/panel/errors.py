@@ -46,7 +46,12 @@ def _refused(error: Refusal) -> Response | tuple[str, int]:
     db.session.rollback()
     if request.path.startswith(API):
         return problems.refused(error)
-    titles = {403: _("You may not do this"), 404: _("Not found"), 409: _("Something changed meanwhile")}
+    titles = {
+        403: _("You may not do this"),
+        404: _("Not found"),
+        409: _("Something changed meanwhile"),
+        503: _("Not to be reached at present"),
+    }
     return page(error.status, titles.get(error.status, _("This is not possible")), said(error))
 
 

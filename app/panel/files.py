@@ -39,6 +39,7 @@ def handed_out(token: str) -> Response:
     except FileNotFoundError:
         raise NotFound("The file is gone from the store; tell your administrator.") from None
     answer = send_file(body, mimetype=kept.content_type, as_attachment=True, download_name=kept.filename)
+    answer.content_length = kept.size  # a download that is cut off is known to be
     answer.headers["Content-Security-Policy"] = ALONE
     return answer
 

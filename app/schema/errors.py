@@ -14,7 +14,7 @@ class Refusal(Exception):
     so that the sentence as a whole can be translated. `field` names the input at fault, if one is.
     `status` is the HTTP status a screen or the API answers with: 403 not permitted, 404 not
     visible, 409 in conflict with the present state, 410 open no more, 422 not acceptable, 428 no version given, 429 too
-    many.
+    many, 503 something this house leans on does not answer.
     """
 
     status = 422
@@ -60,6 +60,12 @@ class TooMany(Refusal):
     """More than is taken in a time; later it may be."""
 
     status = 429
+
+
+class Unavailable(Refusal):
+    """What this house leans on, such as the store of files, does not answer; later it may."""
+
+    status = 503
 
 
 class Invalid(Refusal):

@@ -29,6 +29,7 @@ def test_safe_settings_pass(tmp_path):
         ("public_url", "http://yanxu.example.cn"),
         ("smtp_url", ""),
         ("proxies", 0),
+        ("files_endpoint", "http://s3.example.cn"),
     ],
 )
 def test_an_unsafe_setting_refuses_to_start_and_is_named(tmp_path, name, value):

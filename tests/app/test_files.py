@@ -10,7 +10,7 @@ from app.kernel import files
 from app.kernel.actor import acting
 from app.kernel.content import content_of
 from app.kernel.settings import set_setting
-from app.kernel.store import Store
+from app.kernel.store import Folder
 from app.kernel.workflow import adopt
 from app.panel.files import ALONE
 from app.panel.headers import CONTENT_POLICY
@@ -57,7 +57,7 @@ def test_content_is_told_by_the_bytes(body, type_, size):
 
 def test_a_store_gives_out_nothing_but_what_it_was_given(tmp_path):
     folder, token = tmp_path / "data" / "files", "a1" * 20
-    store = Store(folder)
+    store = Folder(folder)
     (folder / "se").mkdir(parents=True)
     for secret in (tmp_path / "secret", folder / "se" / "secret"):
         secret.write_text("x")
