@@ -7,12 +7,13 @@ import subprocess
 import sys
 import xml.etree.ElementTree as xml
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 import app.setup
-from app.setup import SetupError, assets, environment, system
+from app.setup import SetupError, assets, environment, quick, system
 
 LATER = {"traditional.py"}
 """Run within the finished environment, after the others."""
@@ -145,6 +146,44 @@ class TestEnvironment:
         monkeypatch.setenv("PIP_CERT", "our.pem")
         environment.install(checkout / "requirements" / "base.txt")
         assert calls.read_text().splitlines() == ["elsewhere our.pem", "none our.pem"]
+
+    def test_many_packages_are_left_to_uv_and_pips_settings_told_to_it(
+        self, checkout: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What uv cannot do, pip does: here it leaves the environment empty, and pip is asked."""
+        calls = checkout / "calls"
+        program = checkout / "python"
+        uv = f'#!/bin/sh\necho "uv $SSL_CERT_FILE $@" >> {calls}\nexit $FAILS\n'
+        program.write_text(
+            f"""#!/bin/sh
+[ "$2" = pip ] || exit 0
+case "$*" in
+*"config list"*) echo ":env:.cert='our.pem'"; echo "global.extra-index-url='file:///a file:///b'";;
+*--target*) mkdir -p {checkout}/uv/bin; printf '%s' '{uv}' > {checkout}/uv/bin/uv; chmod +x {checkout}/uv/bin/uv
+  for last; do :; done; cat "$last" >> {calls};;
+*) echo pip >> {calls};;
+esac
+"""
+        )
+        program.chmod(0o755)
+        monkeypatch.setattr(environment, "PYTHON", program)
+        monkeypatch.setattr(environment.tempfile, "TemporaryDirectory", lambda: nullcontext(str(checkout)))
+        lock = checkout / "requirements" / "dev.txt"
+        pins = "".join(f"p{n}==1 \\\n    --hash=sha256:{n}\n" for n in range(quick.WORTH_IT))
+        lock.write_text(pins + "uv==0.1 \\\n    --hash=sha256:a \\\n    --hash=sha256:b\n")
+        for fails, then in (("0", []), ("1", ["pip", "pip"])):
+            calls.unlink(missing_ok=True)
+            monkeypatch.setenv("FAILS", fails)
+            environment.install(lock)
+            pin, first, second, asked, *others = calls.read_text().splitlines()
+            assert (pin, first.strip(), second.strip()) == ("uv==0.1 \\", "--hash=sha256:a \\", "--hash=sha256:b")
+            assert asked.startswith("uv our.pem pip install")
+            assert "--require-hashes" in asked
+            assert "--index file:///a --index file:///b" in asked
+            assert others == then
+
+    def test_the_lock_names_uv_for_every_set(self) -> None:
+        assert re.search(r"^uv==", (ROOT / "requirements" / "dev.txt").read_text(), re.MULTILINE)
 
     def test_what_pip_says_is_passed_on(self, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         program = checkout / "python"
