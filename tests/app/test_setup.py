@@ -158,7 +158,7 @@ class TestEnvironment:
             f"""#!/bin/sh
 [ "$2" = pip ] || exit 0
 case "$*" in
-*"config list"*) echo ":env:.cert='our.pem'"; echo "global.extra-index-url='file:///a file:///b'";;
+*"config list"*) echo ":env:.cert='our.pem'"; echo "global.extra-index-url='one two'";;
 *--target*) mkdir -p {checkout}/uv/bin; printf '%s' '{uv}' > {checkout}/uv/bin/uv; chmod +x {checkout}/uv/bin/uv
   for last; do :; done; cat "$last" >> {calls};;
 *) echo pip >> {calls};;
@@ -179,7 +179,7 @@ esac
             assert (pin, first.strip(), second.strip()) == ("uv==0.1 \\", "--hash=sha256:a \\", "--hash=sha256:b")
             assert asked.startswith("uv our.pem pip install")
             assert "--require-hashes" in asked
-            assert "--index file:///a --index file:///b" in asked
+            assert "--index one --index two" in asked
             assert others == then
 
     def test_the_lock_names_uv_for_every_set(self) -> None:

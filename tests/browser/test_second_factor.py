@@ -96,7 +96,9 @@ def test_a_passkey_is_made_and_signs_in_without_a_password_and_after_one(visit, 
     assert "/login/" in page.url, "a key that did not make sure of the person is no whole sign-in"
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    "dark", [pytest.param(False, marks=pytest.mark.nightly, id="light"), pytest.param(True, id="dark")]
+)
 def test_the_account_fits_a_phone(visit, dark):
     page = visit("sales", phone=True, dark=dark)
     for path in ("/account/", "/account/password", "/account/factors/"):

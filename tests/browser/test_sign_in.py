@@ -4,8 +4,14 @@ import pytest
 
 from tests.department import STAFF
 
+BY_DAY = ("admin", "claims", "manager", "renewal")
+"""Roles whose homes differ most; the others come in at night, and the homes of all are tested without a browser."""
+ROLES = sorted({role for role, _unit in STAFF.values()})
 
-@pytest.mark.parametrize("role", sorted({role for role, _unit in STAFF.values()}))
+
+@pytest.mark.parametrize(
+    "role", [role if role in BY_DAY else pytest.param(role, marks=pytest.mark.nightly) for role in ROLES]
+)
 def test_each_role_signs_in_to_its_own_home_and_out_again(visit, role):
     page = visit(role, door=True)
     assert page.locator("main h1").inner_text()
@@ -40,7 +46,9 @@ def test_the_language_changes_and_stays(visit):
 PAGES = ("/", "/renewal/", "/customer/", "/contract/", "/customer/add", "/desk/", "/approvals/", "/reports/renewals")
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    "dark", [pytest.param(False, marks=pytest.mark.nightly, id="light"), pytest.param(True, id="dark")]
+)
 def test_no_page_scrolls_sideways_on_a_phone(visit, dark):
     page = visit("manager", phone=True, dark=dark)
     for path in PAGES:
