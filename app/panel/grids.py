@@ -128,10 +128,11 @@ class Grid:
         for token, cells in _written(raw, self.name).items():
             key = natural(cells.get("id")) or 0
             there = known.get(key) if key else None
-            row = there or Row(token, form_of(self.line), key)
-            row.token, row.removed = token, bool(cells.get("remove"))
-            if there is None and (row.removed or (not key and self._untouched(cells))):
+            removed = bool(cells.get("remove"))
+            if there is None and (removed or (not key and self._untouched(cells))):
                 continue
+            row = there or Row(token, form_of(self.line), key)
+            row.token, row.removed = token, removed
             row.values = row.form.typed(cells)
             row.form.version = cells.get("version", "") if key else ""
             place = natural(cells.get("position"))
