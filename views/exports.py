@@ -30,7 +30,7 @@ from views.page import Page
 class ExportsPage(Page):
     """Every person's own exports; those he or she may agree to; an administrator sees that of everybody."""
 
-    route_base = "/exports"
+    route_base = "/downloads"
 
     @expose("/")
     def list(self) -> str:

@@ -145,10 +145,10 @@ def attachment(chance):
     return body, chance.choice(NAMES)[:60].replace("\0", "") + chance.choice(ends)
 
 
-@pytest.mark.parametrize(
-    ("first", "last"),
-    [pytest.param(0, 80, id="day"), pytest.param(80, 10_080, id="night", marks=pytest.mark.nightly)],
-)
+NIGHTS = [pytest.param(at, at + 250, id=f"from{at}", marks=pytest.mark.nightly) for at in range(80, 10_080, 250)]
+
+
+@pytest.mark.parametrize(("first", "last"), [pytest.param(0, 80, id="day"), *NIGHTS])
 def test_no_file_brings_the_server_down_or_is_half_loaded(sqlite_backend, sign_in_there, first, last):
     backend = sqlite_backend
     manager = sign_in_there("manager")

@@ -27,7 +27,7 @@ SIGNED_IN |= {
     "TokensPage",
     "HelpPage",
 }
-SIGNED_IN |= {"ClaimLinkPage", "ClaimLetterPage"}
+SIGNED_IN |= {"ClaimLinkPage", "ClaimLetterPage", "ExportsPage"}
 """Open to every signed-in person: they show the person's own things, or what the session or the policy lets through."""
 
 
