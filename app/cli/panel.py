@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from app.cli.check import check
 from app.cli.docs import docs
 from app.cli.new import new
+from app.cli.openapi import openapi
 from app.extensions import db
 from app.kernel import permissions, trigrams
 from app.kernel.actor import acting, system_actor
@@ -20,6 +21,7 @@ panel = AppGroup("panel", help="The panel itself: database, permissions, declara
 panel.add_command(check)
 panel.add_command(docs)
 panel.add_command(new)
+panel.add_command(openapi)
 
 
 @panel.command("upgrade")

@@ -354,7 +354,7 @@ def _in(name: str, domain: str) -> bool:
 
 def _interfaces(record: type[Record]) -> Iterator[str]:
     name = str(record.__tablename__)
-    yield f"`GET /api/v1/{name}/` (with the filters, search and order of the list), `GET`, `PUT` and `DELETE"
+    yield f"`GET /api/v1/{name}/` (with the filters, search and order of the list), `GET`, `PATCH` and `DELETE"
     yield f"/api/v1/{name}/<id>`" + (f", `POST /api/v1/{name}/<id>/steps/<step>`." if record.workflow else ".")
     if body := _example(record):
         yield ""

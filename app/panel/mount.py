@@ -16,6 +16,7 @@ from app.panel.identity.provider import ProviderDoor
 from app.panel.identity.second import SecondFactorPage
 from app.panel.identity.tokens import TokensPage
 from app.panel.navigation import name_permission
+from app.panel.openapi.browsing import ApiPage
 from app.panel.openapi.serving import OpenApiResource
 from app.panel.screen import screen_of
 from app.panel.signin import SignIn
@@ -39,6 +40,7 @@ def mount(app: Flask, builder: AppBuilder) -> None:
     builder.add_view_no_menu(BrandPage)
     builder.add_view_no_menu(FileView)
     builder.add_view_no_menu(HelpPage)
+    builder.add_view_no_menu(ApiPage)
     for view in (AccountPage, FactorsPage, SecondFactorPage, PasskeyDoor, ProviderDoor, TokensPage, ViewingPage):
         builder.add_view_no_menu(view)
     for record in registry:

@@ -21,6 +21,7 @@ SIGNED_IN |= {
     "FileView",
     "FileResource",
     "OpenApiResource",
+    "ApiPage",
     "AccountPage",
     "FactorsPage",
     "SecondFactorPage",

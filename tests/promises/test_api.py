@@ -63,6 +63,34 @@ def test_the_document_is_sound(described):
             within(described, {"$ref": f"#/components/schemas/{name}"}).validate(example)
 
 
+@pytest.mark.parametrize("who", ["renewal", "inspector"])
+def test_the_document_is_of_who_asks_and_known_again(sign_in, people, who):
+    client = sign_in(who)
+    answer = client.get("/api/v1/openapi.json")
+    tags = {operation["tags"][0] for verbs in answer.json["paths"].values() for operation in verbs.values()}
+    assert tags - {"files"} == {str(r.__tablename__) for r in registry if may(people[who], "read", r)}
+    assert ('"createClaim"' in answer.text) == may(people[who], "add", registry["claim"])
+    again = client.get("/api/v1/openapi.json", headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_person_reads_it_in_the_panel(sign_in):
+    client = sign_in("claims")
+    assert "/api/v1/claim/" in client.get("/help/api/").text
+    page = client.get("/help/api/claim").text
+    for words in ("createClaim", "acceptClaim", "/api/v1/claim/{id}/steps/accept", "Idempotency-Key", "occurred_on"):
+        assert words in page
+    assert "deleteClaim<" not in page
+    assert client.get("/help/api/nothing").status_code == 404
+
+
+def test_the_whole_of_it_is_written_to_a_file(app, tmp_path):
+    made = tmp_path / "openapi.json"
+    told = app.test_cli_runner().invoke(args=["panel", "openapi", str(made)])
+    assert (told.exit_code, "operations" in told.output) == (0, True), repr(told.exception)
+    assert "createClaim" in made.read_text("utf-8")
+
+
 def within(described, schema):
     """A validator of a schema of the document."""
     return jsonschema.Draft202012Validator(schema | {"components": described["components"]})

@@ -16,6 +16,7 @@ from app.panel.fields import lines_of
 from app.panel.openapi import operations, schemas
 from app.panel.openapi.schemas import Schema, named
 from app.panel.problems import MEDIA
+from app.schema import tailored
 from app.schema.record import Record
 from app.schema.registry import registry
 
@@ -32,10 +33,10 @@ class Document(NamedTuple):
 
 
 def document(names: Iterable[str] = ()) -> Document:
-    """The document of the current actor, of all records or of those named; from memory while his rights stand."""
+    """The document of the current actor, of all records or of those named; from memory while its rights stand."""
     actor, wanted = current_actor(), frozenset(names)
     rights = frozenset(actor.reach.items()) | {("as", each.user_id) for each in actor.absent}
-    key = (rights, actor.system, actor.brand, str(get_locale()), wanted)
+    key = (rights, actor.system, actor.brand, str(get_locale()), wanted, tailored.in_force().version)
     kept: dict[Any, Document] = current_app.extensions.setdefault("openapi", {})
     if key not in kept:
         if len(kept) >= KEPT:
