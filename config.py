@@ -29,6 +29,11 @@ class Settings(BaseSettings):
     )
     mail_from: str = Field("Yanxu <yanxu@localhost>", description="Sender of the mails.")
     webhooks_private: bool = Field(False, description="Allow webhooks into private networks, and over plain http.")
+    sms_url: str = Field("", description="Text messages are posted here, as JSON, https://…; empty offers none.")
+    sms_token: str = Field("", description="Sent to it as bearer token.")
+    wecom_url: str = Field("", description="Bot of the house's group in WeCom, its address as WeCom shows it; or none.")
+    dingtalk_url: str = Field("", description="The same for DingTalk, or dingtalk://secret@token for a signed one.")
+    feishu_url: str = Field("", description="The same for Feishu.")
     public_url: str = Field("", description="Address people reach the panel at, such as https://yanxu.example.cn.")
     timezone: str = Field("Asia/Shanghai", description="The house's clock: jobs and business days run on it.")
     language: str = Field("zh_Hans", description="Language of people who chose none: en, zh_Hans or zh_Hant.")
@@ -143,6 +148,10 @@ class Settings(BaseSettings):
             (
                 bool(self.oidc_issuer) and urlsplit(self.oidc_issuer).scheme != "https",
                 "YANXU_OIDC_ISSUER: must begin with https://, or anybody on the way says who signs in",
+            ),
+            (
+                bool(self.sms_url) and urlsplit(self.sms_url).scheme != "https",
+                "YANXU_SMS_URL: must begin with https://, or telephone numbers and the token go in the clear",
             ),
             (not self.smtp_url, "YANXU_SMTP_URL: reminders need a mail server"),
             (

@@ -29,6 +29,8 @@ from views.search import SearchPage
 from views.settings import SettingsPage
 from views.tailoring import TailoringPage
 from views.trash import TrashPage
+from views.undelivered import UndeliveredPage
+from views.ways import WaysPage
 from views.webhooks import WebhooksPage
 from views.why import WhyPage
 
@@ -52,6 +54,8 @@ PAGES: tuple[type[Page], ...] = (
     SettingsPage,
     TailoringPage,
     TrashPage,
+    UndeliveredPage,
+    WaysPage,
     WebhooksPage,
     WhyPage,
 )
@@ -65,6 +69,7 @@ add_page("Work", "Trash", "TrashPage.list", "trash", order=4)
 add_page("Insight", "Reports", "ReportsPage.list", "chart-bar", "page:reports", order=80)
 add_page("Administration", "Import files", "ImportsPage.list", "file-upload", "page:imports", order=88)
 add_page("Administration", "Jobs", "JobsPage.list", "clock", "page:jobs", order=89)
+add_page("Administration", "Undelivered notices", "UndeliveredPage.list", "mail", "page:undelivered", order=89)
 add_page("Administration", "People and sign-ins", "PeoplePage.list", "users-group", "page:people", order=90)
 add_page("Administration", "Roles", "RolesPage.list", "key", "page:people", order=90)
 add_page("Administration", "Customise", "TailoringPage.list", "layout-kanban", "page:tailoring", order=91)

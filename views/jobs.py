@@ -1,8 +1,8 @@
-"""Operations: what the scheduler did and owes, and the outbox: mails that did not arrive, letters to print."""
+"""Operations: what the scheduler did and owes, and the letters of the outbox, to be printed."""
 
 from typing import Any
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -30,7 +30,7 @@ TONES = {"done": "done", "running": "new", "waiting": "new", "retrying": "open",
 
 
 class JobsPage(Page):
-    """Jobs, their periods, dead mails and letters."""
+    """Jobs, their periods, and letters."""
 
     route_base = "/jobs"
     permission = "page:jobs"
@@ -98,25 +98,11 @@ class JobsPage(Page):
         flash(_("Given up. The later periods go on."), "success")
         return self._done(name)
 
-    @expose("/mail")
-    def mail(self) -> str:
-        """Mails and messages of webhooks that wait, and those that were given up."""
-        queues = {state: _outbox(outbox.SENT_OUT, state) for state in (NoticeState.DEAD, NoticeState.WAITING)}
-        return self._page("mail", dead=queues[NoticeState.DEAD], waiting=queues[NoticeState.WAITING], shown=SHOWN)
-
-    @expose("/mail/retry", methods=["POST"])
-    def retry_mail(self) -> Response:
-        """Try one dead notice again, or all."""
-        notice_id = (natural(request.form["notice"]) or 0) if "notice" in request.form else None
-        count = outbox.revive(db.session, notice_id)
-        history.summarise(db.session, "notice", "retry", {"notice": notice_id, "count": count})
-        flash(_("%(count)d mails will be tried again.", count=count), "success")
-        return self._done(None)
-
     @expose("/letters")
     def letters(self) -> str:
         """Letters to print, the oldest first, so that what is noted as printed has been shown."""
-        return self._page("letters", letters=_outbox((Channel.LETTER,), NoticeState.WAITING, Notice.id))
+        waiting = select(Notice).where(Notice.channel == Channel.LETTER, Notice.state == NoticeState.WAITING)
+        return self._page("letters", letters=[*db.session.scalars(waiting.order_by(Notice.id).limit(SHOWN))])
 
     @expose("/letters/printed", methods=["POST"])
     def printed(self) -> Response:
@@ -129,13 +115,12 @@ class JobsPage(Page):
 
     @staticmethod
     def _page(template: str, **context: Any) -> str:
-        mailless = not current_app.extensions["settings"].smtp_url
-        return render_template(f"jobs/{template}.html", plain=plain, tones=TONES, mailless=mailless, **context)
+        return render_template(f"jobs/{template}.html", plain=plain, tones=TONES, **context)
 
     @staticmethod
-    def _done(name: str | None) -> Response:
+    def _done(name: str) -> Response:
         db.session.commit()
-        return redirect(url_for("JobsPage.show", name=name) if name else url_for("JobsPage.mail"), 303)
+        return redirect(url_for("JobsPage.show", name=name), 303)
 
 
 def _job(name: str) -> Job:
@@ -143,9 +128,3 @@ def _job(name: str) -> Job:
     if job is None:
         raise NotFound("There is no such job.")
     return job
-
-
-def _outbox(channels: tuple[Channel, ...], state: NoticeState, order: Any = None) -> list[Notice]:
-    """Notices of those sorts, the newest first unless said otherwise, and not more than a page holds."""
-    found = select(Notice).where(Notice.channel.in_(channels), Notice.state == state)
-    return [*db.session.scalars(found.order_by(Notice.id.desc() if order is None else order).limit(SHOWN))]

@@ -15,6 +15,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app.extensions import db
+from app.jobs.messages import message_carriers
 from app.jobs.overview import Standing, standings
 from app.jobs.runner import Outcome, Runner
 from app.jobs.smtp import Outlet
@@ -37,12 +38,17 @@ def zone() -> ZoneInfo:
 
 
 def runner(worker: str = "command line") -> Runner:
-    """A runner on the application's database, with the mail server of the settings."""
+    """A runner on the application's database, with the ways out of the house that are set."""
     settings = current_app.extensions["settings"]
     mail = Outlet(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
     webhooks = WebhookCarrier(db.engine, current_app.extensions["seal"], settings.webhooks_private)
     app: Any = current_app
-    info = {"mail": mail, "webhooks": webhooks, "app": app._get_current_object()}
+    info = {
+        "mail": mail,
+        "messages": message_carriers(settings),
+        "webhooks": webhooks,
+        "app": app._get_current_object(),
+    }
     return Runner(db.engine, zone(), worker, info)
 
 

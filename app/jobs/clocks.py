@@ -25,13 +25,16 @@ from app.kernel.tables import Clock
 from app.kernel.ticking import PASSED, WARNED, key_of
 from app.schema.clocks import Sla, last_day, later
 from app.schema.jobs import Missed, scheduled
+from app.schema.notices import Urgency, topic
 from app.schema.record import Record
 from app.schema.registry import registry
 from app.schema.roles import Role
-from app.schema.wording import Label, Sentence
+from app.schema.wording import Label
 
 MOST = 2000
 """Rows of a record that one tick looks at for one purpose; the rest waits for the next."""
+DUE = topic("clocks.due", "A time limit of mine is near", "%(row)s: %(limit)s is due on %(day)s")
+PASSED_BY = topic("clocks.passed", "A time limit has passed", "%(row)s: %(limit)s was due on %(day)s", Urgency.URGENT)
 
 
 class StandIns:
@@ -164,10 +167,7 @@ def _notices(clock: Clock, row: Any, sla: Sla, purpose: str, readers: Iterable[i
     end = last_day(house_zone(), clock.due) if sla.on.days else clock.due.astimezone(house_zone())
     day = end.strftime("%Y-%m-%d" if sla.on.days else "%Y-%m-%d %H:%M")
     places = {"row": row.title, "limit": Label(sla.title), "day": day}
-    if purpose == WARNED:
-        said = Sentence("%(row)s: %(limit)s is due on %(day)s", **places)
-    else:
-        said = Sentence("%(row)s: %(limit)s was due on %(day)s", **places)
+    said = DUE.says(**places) if purpose == WARNED else PASSED_BY.says(**places)
     return [
         {
             "dedupe_key": key_of(clock, purpose, reader),

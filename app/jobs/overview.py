@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.jobs.cron import next_fire
@@ -110,7 +110,9 @@ def oldest_overdue(session: Session, zone: ZoneInfo, now: datetime) -> datetime 
 def health(session: Session, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     """Ages in seconds (None: there is none), and ``status``: "ok", or "silent" when no worker does what is owed."""
     unsent = select(func.min(Notice.created_at)).where(
-        Notice.channel.in_(SENT_OUT), Notice.state == NoticeState.WAITING
+        Notice.channel.in_(SENT_OUT),
+        Notice.state == NoticeState.WAITING,
+        or_(Notice.attempts > 0, Notice.next_try_at.is_(None), Notice.next_try_at <= now),  # else it is to rest
     )
 
     def age(moment: datetime | None) -> float | None:

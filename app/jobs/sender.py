@@ -6,7 +6,8 @@ the notice is then sent again under the same dedupe key (of a mail its Message-I
 """
 
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,9 +20,10 @@ from app.jobs.carrying import Carrier, Later, ServerTrouble, Undeliverable
 from app.kernel.brand import house_brand
 from app.kernel.guard import GuardedSession
 from app.kernel.ledger import Clock, afterwards, database_now
-from app.kernel.outbox import Channel, NoticeState
+from app.kernel.outbox import CHOSEN, Channel, NoticeState
 from app.kernel.settings import setting_value
 from app.kernel.tables import Notice
+from app.kernel.ways.forwarding import forward
 from app.schema.brand import NAME
 from app.schema.jobs import Missed, scheduled
 from app.schema.kinds import INTEGER
@@ -41,17 +43,34 @@ def back_off(attempts: int) -> timedelta:
 
 @scheduled("notices.send", cron="* * * * *", label="Send mail", missed=Missed.LATEST)
 def send(due: datetime, session: Session) -> dict[str, Any]:
-    """Send the mail that waits, once this period's own transaction is over; without a mail server it waits on."""
+    """Send the mail that waits, once this period's own transaction is over; without a mail server it waits on.
+
+    First what is behind the bell is copied for the ways its readers chose.
+    """
+    forwarded = forward(session, session.info.get("clock", database_now)(session))
     outlet = session.info.get("mail")
     if outlet is not None and (name := house_brand(session).name) != NAME:
         outlet = outlet.under(name)
-    return _send(session, Channel.MAIL, outlet) | ({} if outlet else {"mail_server": "none"})
+    return _send(session, Channel.MAIL, outlet) | ({} if outlet else {"mail_server": "none"}) | forwarded
 
 
 @scheduled("webhooks.send", cron="* * * * *", label="Send webhooks", missed=Missed.LATEST)
 def send_webhooks(due: datetime, session: Session) -> dict[str, Any]:
     """Send what subscriptions are owed, in the same way."""
     return _send(session, Channel.WEBHOOK, session.info.get("webhooks"))
+
+
+@scheduled("notices.send_messages", cron="* * * * *", label="Send text messages and to chats", missed=Missed.LATEST)
+def send_messages(due: datetime, session: Session) -> dict[str, Any]:
+    """Send what waits for the other ways people chose, each by its own carrier; without one it waits on."""
+    carriers: dict[Channel, Carrier] = session.info.get("messages") or {}
+    channels = [channel for channel in CHOSEN if channel != Channel.MAIL]
+    queued = select(func.count()).select_from(Notice)
+    waiting = session.scalar(queued.where(Notice.channel.in_(channels), Notice.state == NoticeState.WAITING)) or 0
+    if waiting and carriers:
+        clock = session.info.get("clock", database_now)
+        afterwards(session, partial(deliver_by, session.connection().engine, carriers, clock))
+    return {"written": 0, "stood": waiting}
 
 
 def _send(session: Session, channel: Channel, carrier: Carrier | None) -> dict[str, Any]:
@@ -85,6 +104,14 @@ def deliver(
     while at_work and (batch := transaction(partial(lease, channel=channel))):
         at_work = _deliver_batch(batch, carrier, transaction, tally)
     return {"written": tally.sent, "stood": tally.postponed, "dead": tally.dead}
+
+
+def deliver_by(engine: Engine, carriers: Mapping[Channel, Carrier], clock: Clock = database_now) -> dict[str, Any]:
+    """The same for several channels, one after the other; the trouble of one is none of the next."""
+    counts = Counter({"written": 0, "stood": 0, "dead": 0})
+    for channel, carrier in carriers.items():
+        counts.update(deliver(engine, carrier, clock, channel))
+    return dict(counts)
 
 
 def _transaction(engine: Engine, clock: Clock, act: Callable[[Session, datetime], Any]) -> Any:

@@ -99,8 +99,14 @@ class Connection:
             raise ServerTrouble(f"the mail server broke off: {_words(error)}") from error
 
 
+OUT_OF_ORDER = (500, 502, 503, 504, 521)
+"""Final in the words of the protocol, but said of the server itself, not of one mail."""
+
+
 def _refused(code: int, text: bytes | str) -> Exception:
     said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    if code in OUT_OF_ORDER:
+        return ServerTrouble(f"{code} {said}")
     return (Undeliverable if 500 <= code < 600 else Later)(f"{code} {said}")
 
 

@@ -19,12 +19,13 @@ from app.kernel.outbox import tell
 from app.kernel.permissions import load_actor, users_named
 from app.kernel.tables import Comment
 from app.schema.errors import NotFound, NotPermitted, Refusal
+from app.schema.notices import topic
 from app.schema.record import Line, Record
-from app.schema.wording import Sentence
 
 MENTION = re.compile(r"(?<![\w@.])@(\w+(?:[.-]\w+)*)")
 LONGEST = 5000
 MOST_NAMED = 20
+MENTIONED = topic("comments.mentioned", "Somebody mentions me in a comment", "%(who)s mentions you: %(row)s")
 
 
 @dataclass
@@ -149,7 +150,7 @@ def _tell(session: Session, row: Record, comment: Comment) -> list[str]:
             not_told.append(called)
             continue
         key = f"comment/{comment.id}/{user_id}"
-        about = Sentence("%(who)s mentions you: %(row)s", who=actor.name, row=row.title)
+        about = MENTIONED.says(who=actor.name, row=row.title)
         tell(session, key, user_id, about, comment.text, row=row)
     session.flush()
     return not_told

@@ -11,6 +11,7 @@ from app.kernel.actor import Actor
 from app.kernel.workflow import is_closed, publish
 from app.schema.errors import NotPermitted
 from app.schema.events import HandedOver
+from app.schema.notices import topic
 from app.schema.record import Record, plural_msgid, policy_name
 from app.schema.registry import registry
 from app.schema.roles import Scope
@@ -18,6 +19,10 @@ from app.schema.rows import _Placed
 from app.schema.wording import Label, Sentence
 
 NOT_YOURS = "Only who leads the team hands work over."
+TO_YOU = topic("handover.to", "Rows are handed over to me", "%(who)s hands over to you %(what)s · %(why)s")
+OF_YOURS = topic(
+    "handover.from", "Rows of mine are handed over", "%(who)s hands over to %(to)s of yours %(what)s · %(why)s"
+)
 
 
 def may_hand_over(actor: Actor, record: type[Record]) -> bool:
@@ -75,10 +80,9 @@ def counted(counts: Mapping[type[Record], int]) -> tuple[Sentence, ...]:
 
 def to_you(counts: Mapping[type[Record], int], who: str, why: str) -> Sentence:
     """What a new owner is told."""
-    return Sentence("%(who)s hands over to you %(what)s · %(why)s", who=who, what=counted(counts), why=why)
+    return TO_YOU.says(who=who, what=counted(counts), why=why)
 
 
 def of_yours(counts: Mapping[type[Record], int], who: str, to: str, why: str) -> Sentence:
     """What an old owner is told."""
-    places = {"who": who, "to": to, "what": counted(counts), "why": why}
-    return Sentence("%(who)s hands over to %(to)s of yours %(what)s · %(why)s", **places)
+    return OF_YOURS.says(who=who, to=to, what=counted(counts), why=why)

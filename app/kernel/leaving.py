@@ -24,6 +24,7 @@ from app.kernel.permissions import called, eligible
 from app.kernel.tables import WorkGiven
 from app.kernel.workflow import states_of
 from app.schema.errors import Conflict, NotFound, NotPermitted, Refusal
+from app.schema.notices import topic
 from app.schema.record import Record, plural_msgid
 from app.schema.registry import registry
 from app.schema.roles import Scope
@@ -38,6 +39,8 @@ MOST = 20
 """New owners of one record."""
 TOLD = 20
 """Refused rows of a record that are named; the others are counted."""
+GIVEN = topic("leaving.given", "Work of somebody who leaves comes to me", "%(who)s gives you work of %(of)s")
+TAKEN = topic("leaving.taken", "My work is given to others", "%(who)s gives your work to %(to)s")
 
 
 class _Undone(Exception):
@@ -254,12 +257,12 @@ def _tell(session: Session, plan: WorkGiven) -> None:
     names = called(session, {*given, plan.user_id})
     for user_id, counts in given.items():
         if user_id != actor.user_id:
-            about = Sentence("%(who)s gives you work of %(of)s", who=actor.name, of=names.get(plan.user_id, "—"))
+            about = GIVEN.says(who=actor.name, of=names.get(plan.user_id, "—"))
             body = Sentence("%(what)s. Reason: %(why)s", what=counted(counts), why=plan.reason)
             tell(session, f"leaving/{plan.id}/to/{user_id}", user_id, about, body)
     if given and plan.user_id != actor.user_id:
         to = [names[user_id] for user_id in given if user_id in names]
-        about = Sentence("%(who)s gives your work to %(to)s", who=actor.name, to=to)
+        about = TAKEN.says(who=actor.name, to=to)
         totals = Counter[type[Record]]()
         for counts in given.values():
             totals.update(counts)

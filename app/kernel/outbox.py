@@ -26,16 +26,28 @@ class Channel(StrEnum):
     MAIL = "mail"
     LETTER = "letter"
     WEBHOOK = "webhook"
+    SMS = "sms"
+    WECOM = "wecom"
+    DINGTALK = "dingtalk"
+    FEISHU = "feishu"
 
 
-SENT_OUT = (Channel.MAIL, Channel.WEBHOOK)
+CHATS = (Channel.WECOM, Channel.DINGTALK, Channel.FEISHU)
+"""Groups of the house's own in a messenger, each with a bot."""
+SENT_OUT = (Channel.MAIL, Channel.WEBHOOK, Channel.SMS, *CHATS)
 """What the sender takes out of the house, and tries again."""
+CHOSEN = (Channel.MAIL, Channel.SMS, *CHATS)
+"""The ways a person may choose, besides the bell, which is always there."""
 
 
 class NoticeState(StrEnum):
-    """Where a notice stands. `DEAD` was tried in vain or can never arrive; operations may try it again."""
+    """Where a notice stands. `DEAD` was tried in vain or can never arrive; operations may try it again.
+
+    `GATHERED` waits to go with others in one mail.
+    """
 
     WAITING = "waiting"
+    GATHERED = "gathered"
     SENT = "sent"
     DEAD = "dead"
 
@@ -94,7 +106,8 @@ def _said(notice: dict[str, Any], language: str) -> dict[str, Any]:
     if not isinstance(notice["subject"], Sentence | OwnWords):
         raise TypeError(f"notice {notice['dedupe_key']!r}: make its subject a Sentence(…), to be translated")
     subject = " ".join(told(notice["subject"], language).split())[:300]
-    return notice | {"subject": subject, "body": told(notice["body"], language)}
+    topic = getattr(notice["subject"], "topic", None)
+    return notice | {"subject": subject, "body": told(notice["body"], language), "topic": topic}
 
 
 def inbox(session: Session, user_id: int, limit: int = 100) -> list[Notice]:
@@ -113,9 +126,10 @@ def mark_read(session: Session, user_id: int, at: datetime, notice_id: int | Non
     _change(session, update(Notice).where(*mine, Notice.read_at.is_(None)).values(read_at=at))
 
 
-def revive(session: Session, notice_id: int | None = None) -> int:
-    """Let a dead notice be tried again from the start, or all of them; returns how many."""
-    dead = update(Notice).where(Notice.channel.in_(SENT_OUT), Notice.state == NoticeState.DEAD)
+def revive(session: Session, notice_id: int | None = None, channel: str | None = None) -> int:
+    """Let a dead notice be tried again from the start, or all of them, or of a channel; returns how many."""
+    channels = [each for each in SENT_OUT if channel in (None, each)]
+    dead = update(Notice).where(Notice.channel.in_(channels), Notice.state == NoticeState.DEAD)
     if notice_id is not None:
         dead = dead.where(Notice.id == notice_id)
     return _change(session, dead.values(state=NoticeState.WAITING, attempts=0, next_try_at=None, leased_until=None))

@@ -90,6 +90,7 @@ CARRIED = {HOUSE_CURRENCY.name, *(each.name for each in BRAND)}
 """Settings that actors carry, so that no page asks for them anew."""
 PAGES: dict[str, tuple[Declared, ...]] = {
     "page:jobs": (Declared.OPERATIONS, Declared.MANAGER, Declared.ADMIN),
+    "page:undelivered": (Declared.OPERATIONS, Declared.MANAGER, Declared.ADMIN),
     "page:people": (Declared.ADMIN,),
     "page:impersonate": (Declared.ADMIN,),
     "page:impersonate_write": (),

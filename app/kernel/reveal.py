@@ -15,6 +15,7 @@ from app.kernel.settings import setting_value
 from app.kernel.tables import RevealsOfDay
 from app.schema.errors import NotFound, NotPermitted, Refusal
 from app.schema.kinds import INTEGER, File, Reader
+from app.schema.notices import Urgency, topic
 from app.schema.record import Record, kind_of, policy_name
 from app.schema.roles import Role, Scope
 from app.schema.settings import setting
@@ -22,6 +23,12 @@ from app.schema.wording import Sentence
 
 QUOTA = setting("privacy.reveals", 100, INTEGER, "Private values shown in full per person", "a day")
 SHORTEST_REASON = 4
+USED_UP = topic(
+    "privacy.reveals",
+    "Somebody has used up the day's private values",
+    "%(who)s has used up the day's private values",
+    Urgency.URGENT,
+)
 
 
 def may_reveal(actor: Actor, row: Record) -> bool:
@@ -78,7 +85,7 @@ def _tell(session: Session, actor: Actor, now: datetime, most: int) -> None:
     day = house_day(now)
     for manager in sorted(permissions.holders(session, Role.MANAGER)):
         key = f"privacy.reveals/{day}/{actor.user_id}/{manager}"
-        subject = Sentence("%(who)s has used up the day's private values", who=actor.name)
+        subject = USED_UP.says(who=actor.name)
         what = {"who": actor.name, "count": most, "day": day}
         body = Sentence("%(count)s private values were shown in full to %(who)s on %(day)s.", **what)
         outbox.tell(session, key, manager, subject, body)

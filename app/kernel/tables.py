@@ -352,11 +352,7 @@ class Heartbeat(Model):
 
 
 class Notice(Model):
-    """The outbox: a message owed to a member of staff (`user_id`) or a customer (`address`); one per dedupe key.
-
-    `channel` is "app" (seen behind the bell) or "mail". Mail is leased by a sender, retried with back-off,
-    and put aside as "dead" after the last try.
-    """
+    """The outbox: what staff (`user_id`) or customers (`address`) are owed; one per dedupe key."""
 
     __tablename__ = "notice"
     __table_args__: Any = (
@@ -383,6 +379,10 @@ class Notice(Model):
     sent_at: Mapped[datetime | None] = mapped_column(UtcMoment)
     read_at: Mapped[datetime | None] = mapped_column(UtcMoment)
     error: Mapped[str | None] = mapped_column(Text)
+    topic: Mapped[str | None] = mapped_column(String(80))
+    # The notice behind the bell that this one is besides, by another channel; and when the former was seen to.
+    copy_of_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id", ondelete="CASCADE"), index=True)
+    forwarded_at: Mapped[datetime | None] = mapped_column(UtcMoment)
 
 
 class WorkGiven(Model):

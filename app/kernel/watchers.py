@@ -20,11 +20,13 @@ from app.kernel.outbox import Channel, NoticeState, tell_all
 from app.kernel.permissions import load_actor
 from app.kernel.tables import Comment
 from app.kernel.watching import HAPPENED, KEY, place_of
+from app.schema.notices import Urgency, topic
 from app.schema.record import Record, plural_msgid, words
 from app.schema.registry import registry
 from app.schema.wording import Label, Sentence
 
 Entry = dict[str, Any]
+WATCHED = topic("watching", "Something happens to a row I watch", urgency=Urgency.LOW)
 
 
 @event.listens_for(GuardedSession, "after_flush")
@@ -79,7 +81,7 @@ def _notices(session: Session, record: str, key: int, entries: list[Entry]) -> I
             "dedupe_key": f"{KEY}{record}/{key}/{others[-1]['at'].isoformat()}/{user_id}",
             "channel": Channel.APP,
             "user_id": user_id,
-            "subject": subject,
+            "subject": WATCHED.said_as(subject),
             "body": told.body,
             "record": record,
             "record_id": key,

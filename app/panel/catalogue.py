@@ -29,6 +29,7 @@ def sentences(root: Path) -> dict[str, str | None]:
     found = {role.value for role in Role}
     found |= set(labels.msgids()) | set(navigation.page_msgids()) | set(checklist.msgids())
     found |= {rule.message for kind in kinds.ALL for rule in kind.rules}
+    found |= {text for each in registry.topics for text in (each.label, each.subject) if text}
     for record in registry:
         found |= set(saving.rules_of(record))
     found |= set(_guards())

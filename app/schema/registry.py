@@ -8,6 +8,7 @@ from app.schema.errors import DeclarationError
 if TYPE_CHECKING:
     from app.schema.jobs import Job
     from app.schema.measure import Measure
+    from app.schema.notices import Topic
     from app.schema.record import Link, Record
     from app.schema.report import Report
     from app.schema.settings import Setting
@@ -66,6 +67,7 @@ class Registry:
         self.measures: Shelf[Measure] = Shelf("measure", self)
         self.profiles: Shelf[Profile] = Shelf("import profile", self)
         self.reports: Shelf[Report] = Shelf("report", self)
+        self.topics: Shelf[Topic] = Shelf("topic", self)
 
     def claim_name(self, name: str, record: "type[Record]") -> None:
         """Reserve a table name before the class is mapped, so that no two classes merge into one table."""

@@ -21,6 +21,8 @@ class Sentence:
     def __init__(self, msgid: str, **places: object) -> None:
         self.msgid = msgid
         self.places: Mapping[str, object] = places
+        self.topic: str | None = None
+        """What it is told on, if that is declared; see `app.schema.notices`."""
 
     @classmethod
     def again(cls, msgid: str, places: Mapping[str, object]) -> "Sentence":

@@ -14,6 +14,7 @@ from app.schema.errors import Refusal
 from app.schema.fields import Rule, Term, Worked, Working
 from app.schema.grants import Grants
 from app.schema.kinds import Code, Day, LongText, Percent, ShortText, YesNo, ref, starts_at
+from app.schema.notices import topic
 from app.schema.panel import Menu, Panel, Related
 from app.schema.record import Record
 from app.schema.roles import LEADERS, SPECIALISTS, Role, Scope
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 S = AppraisalState
 APPRAISED = (*SPECIALISTS, Role.UNDERWRITER, Role.FINANCE, Role.INSPECTOR, Role.SUPERVISOR)
+IS_APPROVED = topic("appraisal.approved", "My appraisal is approved", "Appraisal %(number)s is approved")
 
 
 def _not_oneself(appraisal: "Appraisal") -> str | None:
@@ -60,7 +62,7 @@ def _composed(appraisal: "Appraisal", move: Move) -> None:
 def _approved(appraisal: "Appraisal", move: Move) -> None:
     appraisal.approved_on = house_day(move.at)
     if appraisal.owner_id is not None:
-        about = Sentence("Appraisal %(number)s is approved", number=appraisal.number)
+        about = IS_APPROVED.says(number=appraisal.number)
         comment = appraisal.manager_comment or ""
         said = Sentence("Result: %(result)s. %(comment)s", result=appraisal.result, comment=comment)
         tell(move.session, f"appraisal.approved/{appraisal.number}", appraisal.owner_id, about, said, row=appraisal)

@@ -15,6 +15,7 @@ from app.kernel.permissions import holders
 from app.kernel.settings import setting_value
 from app.schema.kinds import QUANTITY
 from app.schema.measure import Figures
+from app.schema.notices import Urgency, topic
 from app.schema.registry import registry
 from app.schema.wording import Sentence
 from models.appraisal import rules
@@ -29,6 +30,7 @@ from models.people import Person
 from models.people.states import Employment
 
 Pair = tuple[Person, AppraisalTemplate]
+DRAFTED = topic("appraisal.drafted", "My appraisal is drafted", "Your appraisal %(period)s is drafted", Urgency.LOW)
 
 
 def generate(session: Session, cycle: Cycle, today: date) -> dict[str, Any]:
@@ -148,7 +150,7 @@ def _notice(draft: dict[str, Any], id_: int) -> dict[str, Any]:
         "dedupe_key": f"appraisal.generate/{draft['number']}",
         "channel": Channel.APP,
         "user_id": draft["owner_id"],
-        "subject": Sentence("Your appraisal %(period)s is drafted", period=draft["period"]),
+        "subject": DRAFTED.says(period=draft["period"]),
         "body": Sentence("Look at the figures and rate yourself."),
         "record": "appraisal",
         "record_id": id_,

@@ -8,12 +8,13 @@ from app.kernel.foureyes import keep_apart
 from app.kernel.outbox import tell
 from app.schema.grants import Grants
 from app.schema.kinds import Day, LongText, choice, ref, serial, starts_at
+from app.schema.notices import topic
 from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Record
 from app.schema.roles import LEADERS, Role
 from app.schema.rows import Owned
 from app.schema.traits import Noted
-from app.schema.wording import Label, Sentence
+from app.schema.wording import Label
 from app.schema.workflow import Move, Return, Step, Workflow
 from models.claims.states import CauseClass, Control, ReviewState
 from models.people.ownership import take
@@ -25,15 +26,14 @@ if TYPE_CHECKING:
 S = ReviewState
 INVOLVED = ("add", "approve", "refuse", "pay")
 """Whoever took one of these steps of a claim is no judge of it."""
+ADVISED = topic("claims.advised", "A case review has advice for me", "Review %(review)s advises: %(control)s")
 
 
 def _tell(review: "CaseReview", move: Move) -> None:
     """The advice is for somebody, who is told of it."""
     move.session.flush()
     if review.addressee is not None and review.addressee.user_id is not None:
-        about = Sentence(
-            "Review %(review)s advises: %(control)s", review=review.number, control=Label(review.control.label)
-        )
+        about = ADVISED.says(review=review.number, control=Label(review.control.label))
         key = f"claims.case_review/{review.number}"
         tell(move.session, key, review.addressee.user_id, about, review.advice, row=review)
 

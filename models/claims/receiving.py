@@ -15,7 +15,7 @@ from app.kernel.outbox import tell
 from app.kernel.settings import setting_value
 from app.kernel.tables import Attachment
 from app.schema.errors import Conflict, NotFound, Refusal, TooMany
-from app.schema.wording import Sentence
+from app.schema.notices import topic
 from models.claims import links
 from models.claims.asking import papers_of
 from models.claims.paper import Paper
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 CUSTOMER = Actor("customer", source="link")
 """Who acts through a link: nobody of the house, granted nothing. What the link allows is done on his behalf."""
 _WHY = "through the customer's link"
+PAPERS_CAME = topic(
+    "claims.papers", "The customer sent papers for a claim of mine", "Claim %(claim)s: the customer has sent papers."
+)
 
 
 @dataclass(frozen=True)
@@ -139,5 +142,5 @@ def _require_room(session: Session, papers: list[Paper], taken: int, now: dateti
 
 def _tell_owner(session: Session, claim: "Claim", now: datetime) -> None:
     if claim.owner_id is not None:
-        about = Sentence("Claim %(claim)s: the customer has sent papers.", claim=claim.number)
+        about = PAPERS_CAME.says(claim=claim.number)
         tell(session, f"claims.sent:{claim.id}:{house_day(now)}", claim.owner_id, about, row=claim)

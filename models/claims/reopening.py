@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from app.kernel.actor import on_behalf
 from app.kernel.outbox import tell
 from app.kernel.workflow import advance
-from app.schema.wording import Sentence
+from app.schema.notices import topic
 from models.claims import settling
 from models.claims.claim_line import ClaimLine
 from models.claims.states import OPEN, ClaimState
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from models.claims.claim import Claim
 
 WHY = "Claim {number} is open again and comes first."
-OVERPAID = "Claim %(claim)s was paid %(paid)s; since claim %(earlier)s was decided anew it comes to %(due)s."
+OVERPAID = topic(
+    "claims.overpaid",
+    "A paid claim of mine was paid too much",
+    "Claim %(claim)s was paid %(paid)s; since claim %(earlier)s was decided anew it comes to %(due)s.",
+)
 
 
 def goes_before(session: Session, claim: "Claim") -> str | None:
@@ -66,7 +70,7 @@ def work_out_later(session: Session, claim: "Claim", at: datetime) -> None:
                     "due": paid + due,
                 }
                 key = f"claims.overpaid/{later.number}/{claim.number}/{claim.round}"
-                tell(session, key, later.owner_id, Sentence(OVERPAID, **places), row=later)
+                tell(session, key, later.owner_id, OVERPAID.says(**places), row=later)
 
 
 def _later(session: Session, claim: "Claim", *states: Any) -> Iterator[Any]:

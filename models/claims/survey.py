@@ -10,12 +10,12 @@ from app.kernel.outbox import tell
 from app.schema.errors import Conflict
 from app.schema.grants import Grants
 from app.schema.kinds import Day, File, LongText, Money, ShortText, image, ref, serial, signature, starts_at
+from app.schema.notices import topic
 from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Record
 from app.schema.roles import LEADERS, Role
 from app.schema.rows import Owned
 from app.schema.traits import Attached
-from app.schema.wording import Sentence
 from app.schema.workflow import Move, Step, Workflow
 from models.claims.states import OPEN, SurveyState
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from models.claims.claim import Claim
 
 S = SurveyState
+REPORTED = topic(
+    "claims.surveyed", "A survey of a claim of mine is reported", "Survey %(survey)s of claim %(claim)s is reported."
+)
 
 
 def _hand_over(survey: "Survey", move: Move) -> None:
@@ -35,8 +38,7 @@ def _hand_over(survey: "Survey", move: Move) -> None:
         claim.assessed, claim.findings = survey.assessed, survey.findings
         move.session.flush()
         if claim.owner_id is not None:
-            numbers = {"survey": survey.number, "claim": claim.number}
-            about = Sentence("Survey %(survey)s of claim %(claim)s is reported.", **numbers)
+            about = REPORTED.says(survey=survey.number, claim=claim.number)
             key = f"claims.survey/{survey.number}"
             tell(move.session, key, claim.owner_id, about, survey.findings or "", row=claim)
 

@@ -9,12 +9,12 @@ from app.kernel.actor import on_behalf
 from app.kernel.outbox import tell
 from app.schema.grants import Grants
 from app.schema.kinds import Day, ref, starts_at
+from app.schema.notices import topic
 from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Record
 from app.schema.roles import EVERYONE, Role
 from app.schema.rows import Owned
 from app.schema.traits import Noted
-from app.schema.wording import Sentence
 from app.schema.workflow import Move, Step, Workflow
 from models.people.states import AbsenceState, Employment
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from models.people.person import Person
 
 LEADS = (Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)
+STAND_IN = topic("absence.begins", "I stand in for somebody", "You stand in for %(person)s, %(days)s")
+STAND_IN_NO_MORE = topic(
+    "absence.ends", "I no longer stand in for somebody", "You no longer stand in for %(person)s, %(days)s"
+)
 
 
 def can_stand_in(absence: "Absence") -> str | None:
@@ -49,9 +53,9 @@ def tell_deputy(absence: "Absence", move: Move) -> None:
         return
     days = f"{absence.starts_on} – {absence.ends_on}"
     if absence.state == AbsenceState.APPROVED:
-        said = Sentence("You stand in for %(person)s, %(days)s", person=person.name, days=days)
+        said = STAND_IN.says(person=person.name, days=days)
     else:
-        said = Sentence("You no longer stand in for %(person)s, %(days)s", person=person.name, days=days)
+        said = STAND_IN_NO_MORE.says(person=person.name, days=days)
     tell(move.session, f"people.absence:{absence.id}:{absence.state}", deputy.user_id, said)
 
 

@@ -10,10 +10,13 @@ from app.kernel.outbox import Channel, NoticeState, tell_all
 from app.kernel.permissions import holders
 from app.kernel.settings import setting_value
 from app.schema.jobs import Missed, scheduled
+from app.schema.notices import Urgency, topic
 from app.schema.roles import Role
-from app.schema.wording import Sentence
 from models.renewals import pool as expiry_pool
 from models.renewals import reminders, settings
+
+NEW_FOR_YOU = topic("renewals.new", "New renewals come to me", "New renewals for you: %(count)s", Urgency.LOW)
+ALLOCATED = topic("renewals.allocated", "The renewals are allocated", "Renewals allocated: %(count)s", Urgency.LOW)
 
 
 @scheduled("renewals.pool", cron="0 6 * * *", label="Expiry pool and allocation")
@@ -42,13 +45,11 @@ def remind(due: datetime, session: Session) -> dict[str, Any]:
 def _tell(session: Session, today: date, given: expiry_pool.Given) -> None:
     """Tell specialists what came to their desks, and supervisors that the pool was given out; once a day."""
     portions = [portion for portion in given.allocation.portions if portion.items]
-    told = {
-        int(portion.person): Sentence("New renewals for you: %(count)s", count=portion.items) for portion in portions
-    }
+    told = {int(portion.person): NEW_FOR_YOU.says(count=portion.items) for portion in portions}
     total = sum(portion.items for portion in portions)
     if total:
         for leader in holders(session, Role.SUPERVISOR):
-            told.setdefault(leader, Sentence("Renewals allocated: %(count)s", count=total))
+            told.setdefault(leader, ALLOCATED.says(count=total))
     notices = [
         {
             "dedupe_key": f"renewals.pool:{today.isoformat()}:{user_id}",

@@ -12,8 +12,8 @@ from app.kernel.permissions import holders
 from app.kernel.workflow import adopt
 from app.schema.errors import Conflict, Refusal
 from app.schema.events import HandedOver, on
+from app.schema.notices import topic
 from app.schema.roles import Role
-from app.schema.wording import Sentence
 from models.contracts import Contract
 from models.contracts.events import (
     ContractCancelled,
@@ -29,6 +29,8 @@ from models.renewals.contact import Contact
 from models.renewals.renewal import Renewal
 from models.renewals.rules import LeftOut
 from models.renewals.states import LOST, OPEN, RenewalState
+
+HANDED_TO_YOU = topic("renewals.handed", "A renewal is handed to me", "Renewal %(number)s is handed to you")
 
 
 @on(ContractsLapsed)
@@ -109,5 +111,5 @@ def handed_over(event: HandedOver, session: Session) -> None:
         contact.owner_id, contact.unit_id = renewal.owner_id, renewal.unit_id
     session.flush()
     if not event.among_many:
-        told = Sentence("Renewal %(number)s is handed to you", number=renewal.number)
+        told = HANDED_TO_YOU.says(number=renewal.number)
         tell(session, f"renewals.handed_over:{renewal.id}:{renewal.version}", event.user_id, told, row=renewal)

@@ -12,6 +12,7 @@ from app.kernel.outbox import Channel, NoticeState
 from app.kernel.settings import setting_value
 from app.kernel.tables import Notice
 from app.kernel.wording import by_language, told
+from app.schema.notices import Urgency, topic
 from app.schema.types import UtcMoment
 from app.schema.wording import Sentence
 from models.contracts import Contract
@@ -25,6 +26,7 @@ from models.renewals.rules import reminded_expiries
 
 OF_YOURS = "Contract {number} of {customer} expires on {expires_on}, in {days} days"
 """What staff are told; the places are filled in by the database."""
+REMINDED = topic("renewals.reminded", "A contract of mine expires soon", urgency=Urgency.LOW)
 
 
 def to_remind(expires_on: date) -> ColumnElement[bool]:
@@ -115,6 +117,7 @@ def _notices(expires_on: date, offset: int, to: str, *, subject: ColumnElement[s
         "record_id": Contract.id,
         "created_at": literal(datetime.now(UTC), UtcMoment),
         "attempts": literal(0),
+        "topic": literal(REMINDED.name if to == "owner" else None, String),
     }
     return (
         select(*(value.label(name) for name, value in fields.items()))

@@ -11,11 +11,11 @@ from app.kernel.workflow import advance
 from app.schema.clocks import Counted, Sla
 from app.schema.grants import Grants
 from app.schema.kinds import Day, LongText, ShortText, WholeNumber, YesNo, choice, ref, serial, starts_at
+from app.schema.notices import topic
 from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Record
 from app.schema.roles import Role
 from app.schema.rows import Owned
-from app.schema.wording import Sentence
 from app.schema.workflow import Move, Step, Workflow
 from models.people.ownership import take
 from models.voice.states import CallbackKind, CallbackState, ComplaintState
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 S = CallbackState
 STAFF = (Role.SERVICE, Role.SUPERVISOR)
+ROUTED = topic("voice.routed", "A callback is routed to me", "Callback %(number)s: %(issue)s")
 
 
 def _try(callback: "Callback", move: Move) -> None:
@@ -49,7 +50,7 @@ def _finish(callback: "Callback", move: Move) -> None:
 def _route(callback: "Callback", move: Move) -> None:
     person = callback.routed_to
     if person is not None and person.user_id is not None:
-        about = Sentence("Callback %(number)s: %(issue)s", number=callback.number, issue=callback.issue)
+        about = ROUTED.says(number=callback.number, issue=callback.issue)
         tell(move.session, f"voice.route/{callback.number}", person.user_id, about, callback.said or "", row=callback)
 
 

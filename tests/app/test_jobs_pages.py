@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, delete, inspect, select, update
+from sqlalchemy import create_engine, delete, inspect, select
 from sqlalchemy.orm import Session
 
 from app.extensions import db
@@ -14,7 +14,7 @@ from app.jobs.overview import health, oldest_overdue, standings
 from app.kernel import ledger
 from app.kernel.actor import acting, system_actor
 from app.kernel.ledger import Status, database_now
-from app.kernel.outbox import Channel, NoticeState, tell
+from app.kernel.outbox import Channel, tell
 from app.kernel.tables import Heartbeat, JobControl, JobPeriod, Notice
 from app.schema.registry import registry
 from app.schema.wording import Sentence
@@ -75,9 +75,9 @@ class TestJobs:
 
     def test_only_whom_the_page_is_granted_may_open_or_press_anything(self, sign_in: Any) -> None:
         renewal = sign_in("renewal")
-        for address in ("/jobs/", f"/jobs/{NAME}/", "/jobs/mail", "/jobs/letters"):
+        for address in ("/jobs/", f"/jobs/{NAME}/", "/jobs/letters"):
             assert renewal.get(address).status_code == 403
-        for address in (f"/jobs/{NAME}/run", f"/jobs/{NAME}/pause", "/jobs/mail/retry", "/jobs/letters/printed"):
+        for address in (f"/jobs/{NAME}/run", f"/jobs/{NAME}/pause", "/jobs/letters/printed"):
             assert post(renewal, address).status_code == 403
         assert sign_in("manager").get("/jobs/").status_code == 200
 
@@ -161,23 +161,7 @@ class TestWord:
         assert self.word(backend, status=Status.DONE) == "done"
 
 
-class TestMailAndLetters:
-    def dead(self, backend: Backend) -> None:
-        with backend.session() as session, session.begin():
-            for key in ("a", "b"):
-                tell(session, key, "ann@example.cn", Sentence(f"Subject {key}"), "Text", Channel.MAIL)
-            session.execute(update(Notice).values(state=NoticeState.DEAD, attempts=8, error="550 no such mailbox"))
-
-    def test_dead_mails_are_shown_and_tried_again_one_or_all(self, backend: Backend, operations: Any) -> None:
-        self.dead(backend)
-        page = operations.get("/jobs/mail").text
-        assert "550 no such mailbox" in page
-        assert "YANXU_SMTP_URL" in page
-        post(operations, "/jobs/mail/retry", notice=all_of(backend, Notice)[0].id)
-        assert [(n.state, n.attempts) for n in all_of(backend, Notice)] == [("waiting", 0), ("dead", 8)]
-        post(operations, "/jobs/mail/retry")
-        assert {n.state for n in all_of(backend, Notice)} == {"waiting"}
-
+class TestLetters:
     def test_letters_wait_to_be_printed_and_those_not_seen_stay(
         self, backend: Backend, operations: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -24,6 +24,7 @@ from app.kernel.guard import GuardedSession
 from app.kernel.ledger import OPEN, Status, period_key
 from app.kernel.outbox import Channel, tell
 from app.kernel.tables import AuditEntry, Heartbeat, JobControl, JobPeriod, Notice
+from app.kernel.ways.tables import NoticeReader, NoticeWish
 from app.schema.jobs import Job
 from app.schema.wording import Sentence
 from tests.faults.swarm import swarm
@@ -91,7 +92,10 @@ def emptied(backend: Any) -> Any:
         backend.app.extensions["emptied"] = True
     with backend.engine.begin() as connection:
         effect.metadata.create_all(connection)
-        for table in (effect, *(model.__table__ for model in (JobPeriod, JobControl, Heartbeat, Notice))):
+        for table in (
+            effect,
+            *(model.__table__ for model in (JobPeriod, JobControl, Heartbeat, Notice, NoticeReader, NoticeWish)),
+        ):
             connection.execute(delete(table))
         backend.app.extensions["written"] = connection.scalar(select(func.max(AuditEntry.id)))
     return backend

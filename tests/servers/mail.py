@@ -1,5 +1,6 @@
 """An SMTP server on this machine that keeps what it is given. Any process may send to it."""
 
+import asyncio
 import email
 import email.policy
 import threading
@@ -39,13 +40,18 @@ class MailServer:
         self.received: list[Mail] = []
         # Answers to the next mails, such as "451 4.3.0 try again later"; after them every mail is accepted.
         self.answers: list[str] = []
+        self.always: str | None = None
+        """The answer to every mail, as long as one is set."""
+        self.seconds = 0.0
+        """How long it thinks about each."""
         self.url = ""
         self._arrival = threading.Condition()
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Take or refuse one mail; aiosmtpd calls this by its name, on a thread of its own."""
+        await asyncio.sleep(self.seconds)
         with self._arrival:
-            answer = self.answers.pop(0) if self.answers else ACCEPTED
+            answer = self.answers.pop(0) if self.answers else self.always or ACCEPTED
             if answer.startswith("2"):
                 content = cast(bytes, envelope.content)
                 message = email.message_from_bytes(content, EmailMessage, policy=email.policy.default)
@@ -62,10 +68,10 @@ class MailServer:
 
 
 @contextmanager
-def mail_server() -> Iterator[MailServer]:
-    """An SMTP server on a free port of 127.0.0.1; its `url` is what YANXU_SMTP_URL takes."""
+def mail_server(port: int | None = None) -> Iterator[MailServer]:
+    """An SMTP server on a port of 127.0.0.1, a free one if none is given; its `url` is what YANXU_SMTP_URL takes."""
     mailbox = MailServer()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port or free_port())
     controller.start()
     mailbox.url = f"smtp://127.0.0.1:{controller.port}"
     try:

@@ -155,7 +155,7 @@ def notices(session: Session, life: Life, before: Place | None, limit: int) -> I
     wanted = (
         select(Notice, users.first_name, users.last_name)
         .outerjoin(users.id.table, users.id == Notice.user_id)
-        .where(*about, told, *earlier(Notice.created_at, Notice.id, "notice", before))
+        .where(*about, told, Notice.copy_of_id.is_(None), *earlier(Notice.created_at, Notice.id, "notice", before))
         .order_by(Notice.created_at.desc(), Notice.id.desc())
         .limit(limit)
     )
