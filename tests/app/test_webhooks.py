@@ -229,7 +229,7 @@ def test_one_that_is_given_up_is_dead_and_can_be_tried_again(session, sign_in, h
         session.commit()
     assert carry() == {"written": 0, "stood": 0, "dead": 1}
     client = sign_in("operations")
-    page = client.get("/jobs/mail").text
+    page = client.get("/undelivered/").text
     assert "gadget.added" in page
     assert "the receiver does not answer" in page
     with acting(system_actor("tests")):
