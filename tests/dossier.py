@@ -5,6 +5,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.schema.conditions import If
+from app.schema.documents import Document
 from app.schema.fields import Rule, Term, Worked, computed
 from app.schema.grants import Grants
 from app.schema.kinds import (
@@ -89,6 +90,17 @@ class Dossier(Owned, Record):
         Rule("report", read=INSIDERS, write=LEADERS, when=DossierState.OPEN, published=DossierState.SETTLED),
         Rule("address", shown=If("delivery", Delivery.MAIL), required=If("delivery", Delivery.MAIL)),
         Rule("urgency", shown=If("urgent", True) & ~If("delivery", Delivery.COUNTER)),
+    )
+    documents = (
+        Document(
+            "extract",
+            "Dossier",
+            to=lambda dossier: "Li Wei",
+            groups=(Group("Dossier", "code", "stake", "finding", "reserve", "account", "rival_id", "address"),),
+            lines={"dossier_note": ("text", "grade")},
+            right="edit",
+            states=frozenset({DossierState.OPEN}),
+        ),
     )
     panel = Panel(
         menu=Menu("Gadgets", order=97),

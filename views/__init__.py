@@ -13,6 +13,7 @@ from views.claim_desk import ClaimDeskPage, may_decide
 from views.claim_papers import ClaimPapersPage
 from views.claims import ClaimLetterPage, ClaimLinkPage, may_link, may_print
 from views.desk import DeskPage
+from views.documents import DocumentsPage, VerifyPage
 from views.exports import ExportsPage
 from views.figures import FiguresPage
 from views.health import HealthPage
@@ -41,6 +42,7 @@ PAGES: tuple[type[Page], ...] = (
     ClaimLetterPage,
     ClaimLinkPage,
     DeskPage,
+    DocumentsPage,
     ExportsPage,
     FiguresPage,
     ImportsPage,
@@ -95,6 +97,7 @@ def mount(app: Flask, builder: AppBuilder) -> None:
         builder.add_view_no_menu(page)
     builder.add_view_no_menu(HealthPage)
     builder.add_view_no_menu(ClaimPapersPage)
-    outside = {"ClaimPapersPage.show", "ClaimPapersPage.send"}
+    builder.add_view_no_menu(VerifyPage)
+    outside = {"ClaimPapersPage.show", "ClaimPapersPage.send", "VerifyPage.ask", "VerifyPage.tell"}
     app.extensions["public"] |= {"HealthPage.health", *outside}
     app.extensions["outside"] |= outside

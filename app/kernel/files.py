@@ -15,7 +15,7 @@ from typing import IO, Any
 from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session, attributes
 
-from app.kernel import access, history
+from app.kernel import access, documents, history
 from app.kernel.actor import current_actor
 from app.kernel.content import content_of
 from app.kernel.fields import hidden_in
@@ -274,7 +274,7 @@ def sweep(session: Session, at: datetime) -> tuple[int, int]:
     entries and how many bytes' files went.
     """
     store, day = the_store(), at - UNCLAIMED
-    known = set(session.scalars(select(Attachment.token)))
+    known = set(session.scalars(select(Attachment.token))) | documents.kept_tokens(session)
     stray = [token for token, since in store.tokens() if token not in known and since < day]
     for token in stray:
         store.remove(token)

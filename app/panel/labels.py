@@ -25,7 +25,7 @@ from app.schema.workflow import SPOKEN, Step
 
 HISTORY_VERBS = (
     *("add", "edit", "delete", "restore", "revert", "export", "reveal", "time_limit_passed"),
-    *("comment", "edit comment", "remove comment", "add file", "remove file"),
+    *("comment", "edit comment", "remove comment", "add file", "remove file", "print"),
 )
 SOURCES = ("api", "cli", "import", "job", "link", "system")
 BOOKKEEPING = ("owner_id", "unit_id", "created_at", "created_by_id", "changed_at", "changed_by_id")
@@ -120,6 +120,7 @@ def msgids() -> Iterator[str]:
     yield tailored.ADDED
     yield words("approval")
     yield words("files")
+    yield words("printed")
     yield words("in_place_of")
     yield from (verdict.label for verdict in Verdict)
     for record in registry:
@@ -152,6 +153,9 @@ def _msgids_of(record: type[Record]) -> Iterator[str]:
     yield from (group.title for group in panel.form if group.title)
     if panel.menu:
         yield panel.menu.area
+    for document in record.documents:
+        yield document.label
+        yield from (group.title for group in document.groups if group.title)
     for step in record.workflow.steps if record.workflow else ():
         yield step.title
         yield from (part.label for part in step.parts)

@@ -6,12 +6,17 @@ from typing import Any
 
 from flask import current_app, request, url_for
 from flask_babel import get_locale
+from flask_babel import gettext as _
 
 from app.kernel.access import may
 from app.kernel.actor import Actor, current_actor
+from app.kernel.documents import may_print
 from app.panel.labels import record_plural, translated
 from app.schema.record import Record
 from app.schema.registry import registry
+
+PRINTING = "DocumentsPage.list"
+"""The page at which a row's documents are printed."""
 
 
 @dataclass(frozen=True)
@@ -112,11 +117,15 @@ def offer_beside(record: str, page: Beside) -> None:
 def beside(row: Any) -> list[tuple[str, str, str]]:
     """The pages offered on a row's page to the present person: label, address and icon."""
     actor = current_actor()
-    return [
+    table = str(row.__tablename__)
+    found = [
         (translated(page.label), url_for(page.endpoint, key=row.id), page.icon)
-        for page in _beside.get(str(row.__tablename__), ())
+        for page in _beside.get(table, ())
         if page.endpoint in current_app.view_functions and page.opens(actor, row)
     ]
+    if any(may_print(row, document) for document in type(row).documents):
+        found.append((_("Print"), url_for(PRINTING, name=table, key=row.id), "file-text"))
+    return found
 
 
 def warn_before(record: str, step: str, warn: Callable[[Any], Warned | None]) -> None:

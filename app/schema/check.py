@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import inspect
 from sqlalchemy.orm import configure_mappers
 
-from app.schema import check_fields, clocks, transfer
+from app.schema import check_documents, check_fields, clocks, transfer
 from app.schema.errors import DeclarationError
 from app.schema.grants import VERBS
 from app.schema.kinds import DAY, MOMENT, FileKind
@@ -56,6 +56,7 @@ def faults_of(record: type[Record], registry: Registry) -> Iterator[str]:
         yield "does not say who may do what: give it grants = Grants(work=…, see=…)"
     yield from _unknown_fields(record, registry)
     yield from check_fields.faults_of(record, registry)
+    yield from check_documents.faults_of(record, registry)
     if issubclass(record, _Placed) and record.owned_by:
         column = record.__table__.columns.get(record.owned_by)
         if column is None or column.info.get("ref") != "person":

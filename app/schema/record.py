@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Mapper, declared_attr, mapped_column
 
 from app.schema import tailored, trees
 from app.schema.approval import Tiers
+from app.schema.documents import Document
 from app.schema.errors import DeclarationError
 from app.schema.fields import Computed, Rule, Working
 from app.schema.grants import REFERENCE, Grants
@@ -78,6 +79,7 @@ class Record(Guarded, Model):
     fields: ClassVar[tuple[Rule, ...]] = ()
     panel: ClassVar[Panel] = Panel()
     workflow: ClassVar[Workflow | None] = None
+    documents: ClassVar[tuple[Document, ...]] = ()
     transfer: ClassVar[Transfer | None] = None
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, sort_order=-1)

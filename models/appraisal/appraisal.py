@@ -10,12 +10,13 @@ from app.kernel.actor import current_actor
 from app.kernel.clock import house_day
 from app.kernel.outbox import tell
 from app.kernel.settings import setting_value
+from app.schema.documents import Document
 from app.schema.errors import Refusal
 from app.schema.fields import Rule, Term, Worked, Working
 from app.schema.grants import Grants
 from app.schema.kinds import Code, Day, LongText, Percent, ShortText, YesNo, ref, starts_at
 from app.schema.notices import topic
-from app.schema.panel import Menu, Panel, Related
+from app.schema.panel import Group, Menu, Panel, Related
 from app.schema.record import Record
 from app.schema.roles import LEADERS, SPECIALISTS, Role, Scope
 from app.schema.rows import Owned
@@ -92,6 +93,18 @@ def _result_of(appraisal: Any) -> Worked:
     return Worked(total.score, (*parts, Term("Result", total.score, total.formula)))
 
 
+SHEET = Document(
+    "sheet",
+    "Appraisal sheet",
+    to=lambda appraisal: str(appraisal.person.name),
+    groups=(
+        Group("", "person_id", "template_id", "period"),
+        Group("Figures", "score", "self_rating", "self_comment", "supervisor_rating", "supervisor_comment"),
+        Group("Result", "result", "manager_comment", "approved_on"),
+    ),
+    lines={"appraisal_line": ("label", "weight", "target", "actual", "score")},
+    states=frozenset({S.APPROVED}),
+)
 RESULT_OF = (
     *("measured_share", "self_share", "supervisor_share"),
     *("score", "self_rating", "supervisor_rating"),
@@ -145,6 +158,7 @@ class Appraisal(Owned, Record):
         Rule("manager_comment", read=LEADERS, published=S.APPROVED),
         Rule("result", worked=Working(_result_of, RESULT_OF)),
     )
+    documents = (SHEET,)
     panel = Panel(
         menu=Menu("Performance", icon="chart-bar", order=10),
         title="number",

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.schema.approval import Tier, Tiers
 from app.schema.clocks import Counted, Sla
+from app.schema.documents import Document, Letter
 from app.schema.fields import Rule
 from app.schema.grants import Grants
 from app.schema.kinds import (
@@ -31,7 +32,7 @@ from app.schema.roles import LEADERS, Role
 from app.schema.rows import Owned
 from app.schema.traits import Attached, Extendable, Noted
 from app.schema.workflow import Return, Step, Workflow
-from models.claims import asking, cover, effects, settling
+from models.claims import asking, cover, effects, settling, telling
 from models.claims.settings import (
     AUTHORITY,
     DECISION_DAYS,
@@ -70,6 +71,22 @@ DECISION = (
     "refusal_under",
     "refusal_reason",
     "refusal_told_on",
+)
+
+
+def _letter(session: Any, claim: Any) -> Letter:
+    written = telling.refusal_letter(session, claim)
+    return Letter(written.subject, written.body)
+
+
+REFUSAL = Document(
+    "refusal",
+    "Letter of refusal",
+    to=lambda claim: str(claim.contract.customer.name),
+    groups=(Group("", "number", "contract_id", "occurred_on", "cause", "decided_on"),),
+    letter=_letter,
+    states=frozenset({S.REFUSED}),
+    template="letter",
 )
 
 
@@ -141,6 +158,7 @@ class Claim(Attached, Owned, Noted, Extendable, Record):
         *(Rule(name, write=()) for name in ("lane", "flags", "flag_facts")),
         Rule("payee_account", read=(Role.CLAIMS, Role.FINANCE, *LEADERS), write=(Role.CLAIMS, Role.SERVICE, *LEADERS)),
     )
+    documents = (REFUSAL,)
     panel = Panel(
         menu=Menu("Claims", icon="shield-check", order=10),
         title="number",

@@ -6,9 +6,10 @@ from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, relationship
 
 from app.schema import triggers
+from app.schema.documents import Document
 from app.schema.grants import Grants
 from app.schema.kinds import BankAccount, Day, Money, ShortText, WholeNumber, choice, ref, serial
-from app.schema.panel import Menu, Panel
+from app.schema.panel import Group, Menu, Panel
 from app.schema.record import Record
 from app.schema.roles import LEADERS, Role
 from app.schema.rows import Owned
@@ -46,6 +47,14 @@ class Payout(Owned, Record):
     transfer_file: Mapped["TransferFile | None"] = relationship()
 
     grants = Grants(see=(Role.CLAIMS, Role.FINANCE, Role.INSPECTOR, *LEADERS), lead=(), load=(), reveal=(Role.FINANCE,))
+    documents = (
+        Document(
+            "receipt",
+            "Receipt of payment",
+            to=lambda payout: str(payout.payee),
+            groups=(Group("", "claim_id", "payee", "payee_account", "method", "amount", "paid_on"),),
+        ),
+    )
     panel = Panel(
         menu=Menu("Claims", icon="cash", order=40),
         title="number",

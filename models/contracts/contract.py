@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kernel.actor import on_behalf
 from app.kernel.workflow import adopt, publish
+from app.schema.documents import Document
 from app.schema.grants import Grants
 from app.schema.kinds import Day, Money, Plate, Quantity, ShortText, Vin, YesNo, choice, ref, serial, starts_at
 from app.schema.panel import Group, Menu, Panel, Related
@@ -47,6 +48,29 @@ def _void(contract: Any, move: Move) -> None:
 
 def _refuse_renewal(contract: Any, move: Move) -> None:
     contract.declined_by_us = True
+
+
+def _holder(contract: Any) -> str:
+    return str(contract.customer.name)
+
+
+POLICY = Document(
+    "policy",
+    "Policy",
+    to=_holder,
+    groups=(
+        Group("Contract", "customer_id", "product_id", "coverage", "starts_on", "expires_on"),
+        Group("Price", "premium", "billing", "instalment"),
+        Group("Insured object", "object_class", "object_size", "plate", "vin"),
+    ),
+    lines={
+        "contract_coverage": ("name", "sum_insured", "aggregate"),
+        "insured_object": ("name", "serial_number", "plate", "vin", "worth"),
+        "instalment": ("due_on", "amount"),
+    },
+    right="edit",
+    states=RUNNING,
+)
 
 
 class Contract(Owned, Noted, Extendable, Record):
@@ -111,6 +135,7 @@ class Contract(Owned, Noted, Extendable, Record):
         scopes={Role.SERVICE: Scope.ALL, Role.OPERATIONS: Scope.ALL},
     )
     transfer = Transfer(key="number")
+    documents = (POLICY,)
     panel = Panel(
         menu=Menu("Contracts", icon="file-certificate", order=10),
         title="number",

@@ -56,6 +56,11 @@ def of_factor(user_id: int) -> Guess:
     return _guess("factor", str(user_id))
 
 
+def of_code(address: str) -> Guess:
+    """The code of a document, from one address."""
+    return _guess("code", address, weight=PEOPLE_PER_ADDRESS, remembered=timedelta(hours=1))
+
+
 def charge(session: Session, guesses: Iterable[Guess], now: datetime) -> timedelta | None:
     """Write a try down, before it is made. Returns how long to wait when it must not be made now; commit either way."""
     lock_after, lock = setting_value(session, LOCK_AFTER), timedelta(minutes=setting_value(session, LOCK_MINUTES))
