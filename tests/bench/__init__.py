@@ -1,4 +1,4 @@
-"""How fast the panel is at a million contracts: ours, the plain-SQL floor and a stock Flask-AppBuilder, side by side.
+"""How fast the panel is at a million contracts, beside plain SQL, stock Flask-AppBuilder and Django in the same run.
 
 ``python -m tests.bench`` measures (see ``docs/bench.md``); no test here looks at a clock.
 """
