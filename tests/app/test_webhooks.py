@@ -165,6 +165,7 @@ def test_its_owner_is_told_only_of_what_he_or_she_may_read(session, people, hook
     with acting(system_actor("tests")):
         make(session, registry["dossier"], people["renewal"], reserve=777)
         session.commit()
+    assert "gadget.changed" not in [told["type"] for _address, told in owed(session)], "nor by the next commit"
     rows = {address: told["data"]["row"] for address, told in owed(session) if told["type"] == "dossier.added"}
     assert rows.keys() == {str(mine.id), str(whole.id)}
     assert rows[str(whole.id)]["reserve"] == "777.00"
@@ -191,6 +192,11 @@ def test_what_a_savepoint_takes_back_is_not_told_and_the_rest_is(session, sign_i
     answer = client.post("/api/v1/gadget/bulk", json={"rows": rows}, headers={"X-CSRFToken": client.csrf})
     assert [each["status"] for each in answer.json["result"]] == [201, 422, 201, 422]
     assert [told["data"]["row"]["code"] for _address, told in owed(session)] == ["a", "b"]
+    row = answer.json["result"][0]["result"]
+    half = {"id": row["id"], "version": row["version"], "name": "x", "lines": {"gadget_part": [{"cost": "x"}]}}
+    answer = client.post("/api/v1/gadget/bulk", json={"rows": [{"change": half}]}, headers={"X-CSRFToken": client.csrf})
+    assert [each["status"] for each in answer.json["result"]] == [422]
+    assert len(owed(session)) == 2, "the row was written, and taken back with its line"
     together = {"rows": [{"add": {"code": "c"}}, {"add": {}}], "together": True}
     answer = client.post("/api/v1/gadget/bulk", json=together, headers={"X-CSRFToken": client.csrf})
     assert (answer.status_code, [each["status"] for each in answer.json["result"]]) == (422, [201, 422])
