@@ -99,9 +99,9 @@ def named(case):
     return case.operation.definition.raw["operationId"]
 
 
-def test_a_few_hundred_cases_break_nothing(app, caller):
+def test_some_cases_break_nothing(app, caller):
     document = app.test_client().get("/api/v1/openapi.json?records=claim,paper,script", headers=caller).json
-    wrong, statuses = fuzz(app, document, caller, 4)
+    wrong, statuses = fuzz(app, document, caller, 2)
     assert wrong == {}
     assert {200, 201, 404, 422} <= set(statuses), statuses
 
