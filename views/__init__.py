@@ -22,6 +22,7 @@ from views.imports import ImportsPage
 from views.inbox import InboxPage
 from views.jobs import JobsPage
 from views.leaving import LeavingPage, may_open, warned
+from views.notice_texts import NoticeTextsPage
 from views.page import Page
 from views.people import PeoplePage
 from views.reports import ReportsPage
@@ -49,6 +50,7 @@ PAGES: tuple[type[Page], ...] = (
     InboxPage,
     JobsPage,
     LeavingPage,
+    NoticeTextsPage,
     PeoplePage,
     ReportsPage,
     RolesPage,

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.kernel import adapting, carrying
 from app.kernel.tables import AuditEntry
-from app.kernel.tailoring import FIELD, NUMBER, ROLE, STEP, tiers_of
+from app.kernel.tailoring import FIELD, NOTICE, NUMBER, ROLE, STEP, tiers_of
 from app.panel import texts
 from app.panel.fields import BOOKKEEPING, field_of
 from app.panel.forms import Form, Input
@@ -233,6 +233,8 @@ def difference_words(each: carrying.Difference) -> str:
         return _field_words(each.name, each.after)
     if each.what == NUMBER:
         return _("%(about)s: %(what)s", about=_field_words(each.name, None), what=each.after.get("pattern"))
+    if each.what == NOTICE:
+        return _("%(about)s: %(what)s", about=_("Texts of notices"), what=_topic(each.name))
     if each.what == STEP:
         return _("%(about)s: %(what)s", about=_("Levels of authority"), what=_place(each.name))
     if each.what == carrying.SETTING:
@@ -262,12 +264,19 @@ def what_words(entry: AuditEntry) -> str:
             verb = _("field changed") if after is not None else _("field as declared again")
     elif told["what"] == NUMBER:
         thing, verb = _field_words(name, None), _("numbers written otherwise")
+    elif told["what"] == NOTICE:
+        thing, verb = _topic(name), _("text changed") if after is not None else _("text as declared again")
     elif told["what"] == STEP:
         thing = _place(name)
         verb = _("levels of authority changed") if after is not None else _("levels of authority as declared again")
     else:
         thing, verb = translated(name), _("role added") if after is not None else _("role taken away")
     return f"{thing} · {verb}"
+
+
+def _topic(name: str) -> str:
+    topic = registry.topics.get(name)
+    return translated(topic.label) if topic is not None else name
 
 
 def _place(place: str) -> str:

@@ -21,14 +21,14 @@ from flask_appbuilder.security.sqla.models import Role as KeptRole
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from app.kernel import tailoring
+from app.kernel import notice_texts, tailoring
 from app.kernel.access import field_verb
 from app.kernel.actor import on_behalf
 from app.kernel.history import plain, summarise
 from app.kernel.permissions import give, permission_ids, raise_epoch
 from app.kernel.rights import PREFIX, Right, rights_of
 from app.kernel.tables import AuditEntry, RoleScope
-from app.kernel.tailoring import FIELD, NUMBER, ROLE, STEP, Document, Tailoring, tiers_of
+from app.kernel.tailoring import FIELD, NOTICE, NUMBER, ROLE, STEP, Document, Tailoring, tiers_of
 from app.schema.errors import Conflict, Invalid, NotFound, Refusal
 from app.schema.kinds import MONEY, BadValue
 from app.schema.record import Record, policy_name, stored
@@ -117,7 +117,13 @@ def undone(session: Session, entries: Iterable[AuditEntry]) -> set[int]:
 
 
 def _check(session: Session, what: str, name: str, body: Document, before: Document | None) -> None:
-    check = {FIELD: _check_field, STEP: _check_step, NUMBER: _check_number, ROLE: _check_role}[what]
+    check = {
+        FIELD: _check_field,
+        STEP: _check_step,
+        NUMBER: _check_number,
+        NOTICE: notice_texts.check,
+        ROLE: _check_role,
+    }[what]
     roles = set(session.scalars(select(KeptRole.name)))
     if problems := dict(check(session, name, body, before, roles)):
         raise Invalid(problems)

@@ -20,7 +20,7 @@ from app.kernel.permissions import grantable
 from app.kernel.rights import Rights, rights_of, roles_named
 from app.kernel.settings import set_setting
 from app.kernel.tables import SettingValue
-from app.kernel.tailoring import FIELD, NUMBER, ROLE, STEP
+from app.kernel.tailoring import FIELD, NOTICE, NUMBER, ROLE, STEP
 from app.schema import tailored
 from app.schema.errors import Invalid, Refusal
 from app.schema.kinds import BadValue
@@ -84,7 +84,7 @@ def _differences(session: Session, told: Mapping[str, Any]) -> Iterator[Differen
     here = {(what, name): body for what, name, body in adapting.documents(session)}
     for each in told["documents"]:
         what, name, body = str(each["what"]), str(each["name"]), dict(each["body"])
-        if what in (FIELD, STEP, NUMBER) and here.get((what, name)) != body:
+        if what in (FIELD, STEP, NUMBER, NOTICE) and here.get((what, name)) != body:
             yield Difference(what, name, here.get((what, name)), body)
     rights = roles_named(session)
     for name, kept in told["roles"].items():

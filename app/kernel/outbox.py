@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.kernel import notice_texts
 from app.kernel.database import insert
 from app.kernel.tables import Notice
-from app.kernel.wording import languages_of, told
+from app.kernel.wording import languages_of
 from app.schema.errors import NotFound
 from app.schema.record import Record
 from app.schema.wording import OwnWords, Sentence
@@ -105,9 +106,10 @@ def tell_all(session: Session, notices: list[dict[str, Any]]) -> int:
 def _said(notice: dict[str, Any], language: str) -> dict[str, Any]:
     if not isinstance(notice["subject"], Sentence | OwnWords):
         raise TypeError(f"notice {notice['dedupe_key']!r}: make its subject a Sentence(…), to be translated")
-    subject = " ".join(told(notice["subject"], language).split())[:300]
+    subject, body = notice_texts.said(notice["subject"], notice["body"], language)
+    subject = " ".join(subject.split())[:300]
     topic = getattr(notice["subject"], "topic", None)
-    return notice | {"subject": subject, "body": told(notice["body"], language), "topic": topic}
+    return notice | {"subject": subject, "body": body, "topic": topic}
 
 
 def inbox(session: Session, user_id: int, limit: int = 100) -> list[Notice]:

@@ -1,8 +1,9 @@
 """What the department has tailored, read from the database and put in force; `app.kernel.adapting` changes it.
 
-Four sorts of things are kept, each as a small document: ``field`` (an added field, or what is said of a declared one),
-``step`` (the levels of authority of a step), ``number`` (the pattern of a series) and ``role`` (one that was added).
-What no longer fits the declarations, such as a field of a record that is gone, is kept and has no effect.
+Five sorts of things are kept, each as a small document: ``field`` (an added field, or what is said of a declared one),
+``step`` (the levels of authority of a step), ``number`` (the pattern of a series), ``notice`` (the texts of a topic)
+and ``role`` (one that was added). What no longer fits the declarations, such as a field of a record that is gone, is
+kept and has no effect.
 """
 
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ from app.schema.tailored import CHOICE, KINDS, Extra, Tailored, attribute, in_fo
 from app.schema.traits import Extendable
 from app.schema.wording import Told
 
-FIELD, STEP, ROLE, NUMBER = "field", "step", "role", "number"
+FIELD, STEP, ROLE, NUMBER, NOTICE = "field", "step", "role", "number", "notice"
 Document = Mapping[str, Any]
 
 
@@ -75,6 +76,8 @@ def made_of(documents: list[tuple[str, str, Document]], version: tuple[str, int]
             steps[name] = (levels_of(tiers, body), bool(body.get("sequence")))
         elif what == NUMBER:
             made.numbers[name] = body["pattern"]
+        elif what == NOTICE:
+            made.notices[name] = {part: body.get(part) or {} for part in ("subject", "body")}
     for record, fields in said.items():
         _say(made, registry[record], fields)
     return made

@@ -33,6 +33,11 @@ def house_language() -> str:
     return _house
 
 
+def languages() -> list[str]:
+    """The languages people are told things in, the house's first."""
+    return [_house, *sorted(_known - {_house})]
+
+
 def languages_of(session: Session, user_ids: Iterable[int | None]) -> dict[int | None, str]:
     """The language of each of these users; None is somebody who is no user."""
     wanted = dict.fromkeys(user_ids, _house)

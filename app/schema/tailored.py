@@ -171,6 +171,8 @@ class Tailored:
     helps: Mapping[tuple[str, str], Told] = field(default_factory=dict)
     labels: Mapping[tuple[str, str], Told] = field(default_factory=dict)
     numbers: Mapping[str, str] = field(default_factory=dict)
+    notices: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    """By topic, by part (subject, body) and language the department's own texts."""
     defaults: Mapping[tuple[str, str], str] = field(default_factory=dict)
     steps: Mapping[str, "tuple[tuple[Part, ...], bool]"] = field(default_factory=dict)
     known: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
