@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, current_app, request, session
 from flask_babel import get_locale
+from jinja2.ext import Extension
 from markupsafe import Markup, escape
 from sqlalchemy import bindparam, func, select
 
@@ -24,11 +25,21 @@ from app.panel.tickets import file_url
 from app.schema.kinds.files import size_in_words
 
 UNREAD_SHOWN = 99
+INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
+
+
+class Flush(Extension):
+    """Templates are indented for whoever reads them; pages are sent without it, a tenth smaller."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """The source with every line at the margin. No text of ours depends on it."""
+        return INDENTATION.sub("", source)
 
 
 def dress(app: Flask) -> None:
     """Give the templates of `app` their functions. Translations are text, so they are escaped like any other."""
     environment: Any = app.jinja_env
+    environment.add_extension(Flush)
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.install_gettext_callables(gettext, ngettext, newstyle=False)
     environment.globals["_"] = gettext  # Jinja's own goes through one call more

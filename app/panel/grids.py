@@ -30,7 +30,7 @@ from app.schema.record import Line, Record
 from app.schema.traits import Ordered
 from app.schema.written import natural
 
-EMPTY = 3
+EMPTY = 1
 """Empty lines that a form offers to who has no script."""
 MOST = 200
 """Lines of one sort that a form takes; where there are more they are written one by one on the row's page."""

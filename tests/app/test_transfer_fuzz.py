@@ -68,7 +68,7 @@ BOMB = (
     + b"".join(b'<!ENTITY %c "%s">' % (98 + n, b"&%c;" % (97 + n) * 10) for n in range(8))
     + b"]><worksheet><sheetData><row><c><v>&i;</v></c></row></sheetData></worksheet>"
 )
-XXE = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><worksheet>&e;</worksheet>'
+XXE = b'<!DOCTYPE x [<!ENTITY e SYSTEM "/etc/passwd">]><worksheet>&e;</worksheet>'
 
 
 def turned(chance, body, most=20):
