@@ -1,5 +1,6 @@
 """Settings of an installation: one frozen object, read from the environment. Every variable is documented here."""
 
+import re
 import secrets
 from functools import cached_property
 from pathlib import Path
@@ -76,6 +77,11 @@ class Settings(BaseSettings):
     files_named: bool = Field(False, description="The endpoint has the bucket's name in it, as Aliyun OSS wants.")
     files_timeout: int = Field(20, ge=1, le=300, description="Seconds one request to the service may take.")
     files_plain: bool = Field(False, description="Allow files and keys over plain http in production.")
+    scan: str = Field(
+        "", description="Who looks for viruses: tcp://host:3310 or unix:/path of clamd, or command:…; empty is nobody."
+    )
+    scan_timeout: int = Field(20, ge=1, le=300, description="Seconds each word with the scanner may take.")
+    scan_fail_open: bool = Field(False, description="Take files the scanner could not look at.")
     demo: bool = Field(False, description="Load demonstration data, with well-known passwords, at the first start.")
 
     @cached_property
@@ -119,6 +125,10 @@ class Settings(BaseSettings):
             (
                 bool(self.files_endpoint) and not self.files_key_id,
                 "YANXU_FILES_KEY_ID: a service other than Amazon's wants an access key and its secret",
+            ),
+            (
+                bool(self.scan) and re.fullmatch(r"tcp://\S+:\d{1,5}|unix:/\S+|command:\s*\S.*", self.scan) is None,
+                "YANXU_SCAN: give tcp://host:3310, unix:/path or command:…, or leave it out",
             ),
             (
                 not self.files_url and bool(self.files_endpoint or self.files_key_id),

@@ -14,7 +14,7 @@ import views
 from app import cli
 from app.extensions import compress, csrf, db, migrate
 from app.jobs import cron
-from app.kernel import clock, outside, store, wording
+from app.kernel import clock, outside, scanning, store, wording
 from app.kernel.database import address, engine_options, prepare
 from app.kernel.identity.directory import Directory
 from app.kernel.identity.sealing import Seal
@@ -50,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     registry.freeze()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     store.set_store(_store(settings))
+    scanning.set_scanner(_scanner(settings), fail_open=settings.scan_fail_open)
     outside.set_outside(settings.secret, settings.public_url or f"http://{settings.host}:{settings.port}")
     app = Flask(__name__, root_path=str(Path(__file__).parent / "panel"))
     app.url_rule_class = LateRule
@@ -83,6 +84,14 @@ def _store(settings: Settings) -> store.Store:
     told = ("endpoint", "region", "key_id", "secret", "named", "timeout")
     how = {name: getattr(settings, f"files_{name}") for name in told}
     return store.Bucket(place.netloc, place.path.strip("/"), **how).store()
+
+
+def _scanner(settings: Settings) -> scanning.Scanner | None:
+    """Who looks for viruses, if anybody does."""
+    how, _colon, line = settings.scan.partition(":")
+    if how == "command":
+        return scanning.Command(line.strip(), settings.scan_timeout)
+    return scanning.Clamd(settings.scan, settings.scan_timeout) if settings.scan else None
 
 
 def _directory(settings: Settings) -> Directory | None:

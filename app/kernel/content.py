@@ -1,16 +1,24 @@
 """What an uploaded file is, told by its bytes and never by its name."""
 
+import io
 import struct
+import zipfile
 from typing import NamedTuple
 
 from app.schema.kinds import PICTURES
 
 OFFICE = "application/vnd.openxmlformats-officedocument."
 _OFFICE = {
-    b"word/document.xml": "wordprocessingml.document",
-    b"xl/workbook.xml": "spreadsheetml.sheet",
-    b"ppt/presentation.xml": "presentationml.presentation",
+    "word/document.xml": "wordprocessingml.document",
+    "xl/workbook.xml": "spreadsheetml.sheet",
+    "ppt/presentation.xml": "presentationml.presentation",
 }
+MOST_PARTS = 10_000
+MOST_BYTES = 500_000_000
+TIGHTEST = 200
+"""How many bytes one byte may unpack into."""
+FEW = 10_000
+"""Bytes below which a part may be packed as tightly as it likes."""
 _BEGINNINGS = (
     (b"%PDF-", "application/pdf"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -55,9 +63,28 @@ def _boxed(body: bytes) -> str:
 
 def _office(body: bytes) -> str:
     """A packed document, by the names in it, without unpacking anything; one with macros is none."""
-    if b"[Content_Types].xml" not in body or b"vbaProject.bin" in body:
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as packed:
+            names = {each.filename for each in packed.infolist()}
+    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, struct.error, ValueError):
         return ""
-    return next((OFFICE + kind for name, kind in _OFFICE.items() if name in body), "")
+    if "[Content_Types].xml" not in names or any(name.endswith("vbaProject.bin") for name in names):
+        return ""
+    return next((OFFICE + kind for name, kind in _OFFICE.items() if name in names), "")
+
+
+def is_bomb(body: bytes) -> bool:
+    """Whether a packed document unpacks into more than one that somebody wrote: parts, bytes, or bytes per byte.
+
+    By what it says of itself: who unpacks it goes by that as well. Parts that share their bytes count as too many.
+    """
+    if body[:4] != b"PK\x03\x04":
+        return False
+    with zipfile.ZipFile(io.BytesIO(body)) as packed:
+        parts = packed.infolist()
+    total = sum(each.file_size for each in parts)
+    tight = any(each.file_size > TIGHTEST * max(each.compress_size, FEW) for each in parts)
+    return len(parts) > MOST_PARTS or total > MOST_BYTES or tight or sum(e.compress_size for e in parts) > len(body)
 
 
 def _is_text(body: bytes) -> bool:

@@ -15,9 +15,9 @@ from typing import IO, Any
 from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session, attributes
 
-from app.kernel import access, documents, history
+from app.kernel import access, documents, history, scanning
 from app.kernel.actor import current_actor
-from app.kernel.content import content_of
+from app.kernel.content import content_of, is_bomb
 from app.kernel.fields import hidden_in
 from app.kernel.settings import setting_value
 from app.kernel.store import the_store
@@ -62,10 +62,13 @@ def receive(session: Session, sent: Upload) -> File:
             "Files of this type are not taken. Taken are PDF, pictures, Office documents without macros, text, sound"
             " and film."
         )
+    if is_bomb(body):
+        raise Refusal("The document unpacks into more than a document holds; save it anew, and send that.")
     pixels = setting_value(session, PIXELS) or 0
     if content.width * content.height > pixels * 1_000_000:
         raise Refusal("The picture has more than %(most)d million pixels; make it smaller.", most=pixels)
     _check_waiting(session)
+    scanning.check(body, plain_name(sent.filename))
     token = secrets.token_hex(20)
     the_store().put(token, body)
     return entered(session, File(token, plain_name(sent.filename), len(body), content.type), body)

@@ -19,7 +19,8 @@ from app.schema.registry import registry
 from app.schema.roles import Role
 
 RAISED = {"Refusal", "NotPermitted", "NotFound", "Conflict", "BadValue", "CellError", "SheetError", "Sentence"}
-RAISED |= {"Gone", "TooMany", "Unconditional", "NotRead", "NotJson", "NotForm", "NotAcceptable", "Unavailable"}
+RAISED |= {"Gone", "TooMany", "Unconditional", "NotRead", "NotJson", "NotForm", "NotAcceptable"}
+RAISED |= {"Unavailable", "Infected"}
 SAYING = {"_", "gettext", "ngettext"}
 ROOMS = ("app", "models", "views")
 

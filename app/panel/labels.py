@@ -25,7 +25,7 @@ from app.schema.workflow import SPOKEN, Step
 
 HISTORY_VERBS = (
     *("add", "edit", "delete", "restore", "revert", "export", "reveal", "time_limit_passed"),
-    *("comment", "edit comment", "remove comment", "add file", "remove file", "print"),
+    *("comment", "edit comment", "remove comment", "add file", "remove file", "print", "virus"),
 )
 SOURCES = ("api", "cli", "import", "job", "link", "system")
 BOOKKEEPING = ("owner_id", "unit_id", "created_at", "created_by_id", "changed_at", "changed_by_id")

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.extensions import db
-from app.kernel import submissions
+from app.kernel import scanning, submissions
 from app.kernel.database import is_locked
 from app.schema import rules
 from app.schema.errors import Conflict, Refusal
@@ -39,6 +39,11 @@ def saving(session: Session) -> Iterator[None]:
         if not is_locked(error):
             raise
         raise Conflict("Somebody else is writing at this very moment. Wait a moment, then try again.") from error
+    except scanning.Infected as found:
+        session.rollback()
+        scanning.note(session, found)
+        session.commit()
+        raise
     except BaseException:
         session.rollback()
         raise

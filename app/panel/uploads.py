@@ -12,7 +12,7 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from app.extensions import db
-from app.kernel import files
+from app.kernel import files, scanning
 from app.panel.forms import Form, Input
 from app.panel.grids import Grid
 from app.panel.labels import said
@@ -53,6 +53,8 @@ def _received(form: Form, grids: list[Grid]) -> "tuple[MultiDict[str, str], dict
             try:
                 raw[name] = str(files.receive(db.session, files.Upload(cast(Any, sent.stream), sent.filename)))
             except Refusal as refusal:
+                if isinstance(refusal, scanning.Infected):
+                    scanning.note(db.session(), refusal)
                 problems[name] = (plain_name(sent.filename), said(refusal))
     return raw, problems
 
