@@ -152,7 +152,7 @@ class TailoringPage(Page):
         flash(_("Saved. It is obeyed everywhere from now on."), "success")
         return redirect(url_for("TailoringPage.record", name=record.__tablename__), 303)
 
-    @expose("/step/<place>", methods=["GET", "POST"])
+    @expose("/levels/<place>", methods=["GET", "POST"])
     def step(self, place: str) -> Any:
         """The levels of authority of a step: up to which amount who agrees."""
         if tiers_of(place) is None:

@@ -256,11 +256,11 @@ def test_the_pages_are_the_administrators_alone_and_tell_what_was_changed(sign_i
     assert "Gadgets: Colour · field added" in page
     assert "x_colour" in client.get("/customise/gadget").text
     assert "Red | 红" in client.get("/customise/gadget/x_colour").text
-    assert client.get("/customise/step/expense.approve").status_code == 200
+    assert client.get("/customise/levels/expense.approve").status_code == 200
     for lost in (
         "/customise/nothing",
         "/customise/gadget/nothing",
-        "/customise/step/gadget.sell",
+        "/customise/levels/gadget.sell",
         "/customise/unit/add",
     ):
         assert client.get(lost).status_code == 404, lost

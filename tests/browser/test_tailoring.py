@@ -59,7 +59,7 @@ def test_a_field_a_level_and_a_role_are_added_and_taken_back(visit, elsewhere, c
     page.get_by_label("Shown in the list").check()
     page.get_by_role("button", name="Save").click()
     saved(page)
-    page.goto("/customise/step/claim.approve")
+    page.goto("/customise/levels/claim.approve")
     page.get_by_role("button", name="Add a level").click()
     page.get_by_role("textbox", name="Up to").fill("90000")
     page.get_by_role("group", name="Agreed to by").nth(2).get_by_label("underwriter").check()
@@ -85,7 +85,7 @@ def test_a_field_a_level_and_a_role_are_added_and_taken_back(visit, elsewhere, c
     token = token_in(listed)
     file = manager.post(f"{url}/export.csv", data={"csrf_token": token}, headers={"Referer": elsewhere}).text
     assert ("Colour" in file.splitlines()[0], "Red" in file) == (True, True)
-    assert "90000" in there.get(f"{elsewhere}/customise/step/claim.approve").text
+    assert "90000" in there.get(f"{elsewhere}/customise/levels/claim.approve").text
     assert "assessor" in there.get(f"{elsewhere}/people/roles/").text
 
     page.goto("/customise/")
@@ -95,7 +95,7 @@ def test_a_field_a_level_and_a_role_are_added_and_taken_back(visit, elsewhere, c
         expect(page.get_by_role("status").filter(has_text="again what it was before")).to_be_visible()
     assert "x_colour" not in manager.get(f"{api}{contract}").json()["result"]
     assert "x_colour" not in sales.get(f"{url}/add").text
-    assert "90000" not in there.get(f"{elsewhere}/customise/step/claim.approve").text
+    assert "90000" not in there.get(f"{elsewhere}/customise/levels/claim.approve").text
     assert "assessor" not in there.get(f"{elsewhere}/people/roles/").text
 
 

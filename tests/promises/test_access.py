@@ -16,6 +16,8 @@ PUBLIC = {"static", "SignIn.login", "SignIn.enter", "SignIn.language", "HealthPa
 PUBLIC |= {"BrandPage.logo", "PasskeyDoor.options", "PasskeyDoor.enter", "ProviderDoor.go", "ProviderDoor.back"}
 PUBLIC |= {"ClaimPapersPage.show", "ClaimPapersPage.send"}
 """The last two are open to whoever holds the link of a claim (`models.claims.links`)."""
+PUBLIC |= {"VerifyPage.ask", "VerifyPage.tell"}
+"""To whoever holds a printed document: what it is and whether it stands, of a code nobody can guess."""
 SIGNED_IN = {"Index", "SignIn.leave", "InboxPage", "FiguresPage", "SearchPage", "TrashPage"}
 SIGNED_IN |= {
     "FileView",
@@ -28,7 +30,7 @@ SIGNED_IN |= {
     "TokensPage",
     "HelpPage",
 }
-SIGNED_IN |= {"ClaimLinkPage", "ClaimLetterPage", "ExportsPage"}
+SIGNED_IN |= {"ClaimLinkPage", "ClaimLetterPage", "ExportsPage", "DocumentsPage", "WaysPage"}
 """Open to every signed-in person: they show the person's own things, or what the session or the policy lets through."""
 
 

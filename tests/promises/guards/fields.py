@@ -180,7 +180,10 @@ CONTROLS: Controls = {
     "what is worked out is not written": (worked_out_by_hand, lambda p, _: p.setattr(access, "working_of", none)),
     "private values are masked": (bare_values, lambda p, _: p.setattr(Kind, "mask", lambda self, value: str(value))),
     "no order by private values": (telling_orders, lambda p, _: p.setattr(Field, "sortable", True)),
-    "private values are found in full only": (telling_searches, lambda p, _: p.setattr(Field, "private", False)),
+    "private values are found in full only": (
+        telling_searches,
+        lambda p, _: p.setattr(Field, "private", property(none)),
+    ),
     "no order, filter or search by hidden fields": (hints, lambda p, _: p.setattr(Field, "open", True)),
     "a value is shown in full for a reason": (unreasoned, lambda p, _: p.setattr(reveal, "SHORTEST_REASON", 0)),
     "a value is shown in full by permission": (unpermitted, lambda p, _: p.setattr(reveal, "may_reveal", yes)),

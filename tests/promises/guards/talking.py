@@ -160,5 +160,5 @@ CONTROLS: Controls = {
     ),
     "one's words are one's own": (put_in_ones_mouth, as_the_author),
     "words that were withdrawn are gone": (withdrawn_words, removed_alone),
-    "private values are not heard": (heard, lambda p, _: p.setattr(Field, "private", False)),
+    "private values are not heard": (heard, lambda p, _: p.setattr(Field, "private", property(none))),
 }
