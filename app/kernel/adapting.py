@@ -29,6 +29,7 @@ from app.kernel.permissions import give, permission_ids, raise_epoch
 from app.kernel.rights import PREFIX, Right, rights_of
 from app.kernel.tables import AuditEntry, RoleScope
 from app.kernel.tailoring import FIELD, NOTICE, NUMBER, ROLE, STEP, Document, Tailoring, tiers_of
+from app.schema.check_fields import hideable
 from app.schema.errors import Conflict, Invalid, NotFound, Refusal
 from app.schema.kinds import MONEY, BadValue
 from app.schema.record import Record, policy_name, stored
@@ -165,6 +166,8 @@ def _check_declared(record: type[Record], field: str, body: Document) -> Any:
         yield "name", Refusal("There is no such field.")
         return
     column = stored(record)[field]
+    if body.get("read") is not None and not hideable(record, field):
+        yield "read", Refusal("Whoever sees a row has to see this field of it.")
     if body.get("required") and not column.nullable:
         yield "required", Refusal("It is needed already.")
     if (kind := column.info.get("kind")) is not None and "ref" not in column.info:

@@ -88,6 +88,28 @@ def _of_title(record: type[Record]) -> Iterator[str]:
         queue += [part for part in (working.of if working is not None else ()) if part not in looked]
 
 
+def hideable(record: type[Record], field: str) -> bool:
+    """Whether a column may be kept from some who see the row, once the house runs: not what the engine leans on.
+
+    That is its title and what the title is made of, its key in files, its state, place and whole, what each new row
+    needs from whoever adds it, and what the condition of another field looks at.
+    """
+    column, kept = (
+        record.__table__.columns[field],
+        {"id", "version", "owner_id", "unit_id", getattr(record, "parent", "")},
+    )
+    kept |= {record.transfer.key if record.transfer else "", record.workflow.field if record.workflow else ""}
+    queue = [record.panel.title]
+    while queue:
+        name = queue.pop()
+        working = working_of(record, name)
+        queue += [part for part in (working.of if working is not None else ()) if part not in kept]
+        kept.add(name)
+    looked = {name for rule in rules_of(record).values() for each in rule.conditions for name in each.fields}
+    given = column.nullable or column.default is not None or column.server_default is not None
+    return field not in kept | looked and (given or "serial" in column.info)
+
+
 def _of_column(record: type[Record], rule: Rule, place: str) -> Iterator[str]:
     column = record.__table__.columns[rule.field]
     if rule.read is not None and record.transfer is not None and rule.field == record.transfer.key:

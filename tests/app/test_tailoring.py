@@ -346,3 +346,22 @@ def test_a_pattern_without_year_and_number_is_refused(session, people, pattern):
     with acting(people["admin"]), pytest.raises(Invalid) as refused:
         adapting.change(session, NUMBER, "contract.number", {"pattern": pattern})
     assert set(refused.value.problems) == {"pattern"}
+
+
+@pytest.mark.parametrize("field", ["code", "state", "owner_id"])
+def test_nothing_the_engine_leans_on_is_hidden(session, people, field):
+    with acting(people["admin"]), pytest.raises(Invalid) as refused:
+        adapting.change(session, FIELD, f"gadget.{field}", {"read": ["manager"]})
+    assert "read" in refused.value.problems
+    session.rollback()
+
+
+def test_a_declared_field_is_seen_by_some_roles_alone(sign_in, session, people):
+    with acting(people["renewal"]):
+        session.add(Gadget(code="G", price=5))
+        session.commit()
+    change(session, people, FIELD, "gadget.price", {"read": ["manager"]})
+    assert "price" not in sign_in("renewal").get("/api/v1/gadget/1").json["result"]
+    assert sign_in("manager").get("/api/v1/gadget/1").json["result"]["price"] == "5.00"
+    undo(session, people)
+    assert sign_in("renewal").get("/api/v1/gadget/1").json["result"]["price"] == "5.00"
