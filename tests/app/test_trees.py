@@ -80,7 +80,7 @@ def test_no_route_stores_a_circle_and_who_asks_is_told_which_row(session, people
         (problem,) = outcome.problems
         assert (problem.row, problem.column, problem.message) == (
             2,
-            "→ parent_id",
+            "Above",
             "the row would stand above itself; choose one that does not lie below it",
         )
         assert session.scalar(select(Unit.name).where(Unit.code == "South")) == "The South"

@@ -300,6 +300,12 @@ BARE = {
     "延續": "the name of the house, the same in every language",
     "Yanxu": "the name of the house",
     "% ·": "a figure's unit and a dot",
+    "API": "what programs call, everywhere by these letters",
+    "API:": "the same before a name",
+    "OpenAPI 3.1": "the name of a standard",
+    "/api/v1/": "an address",
+    "/api/v1/openapi.json": "an address",
+    "https://": "how an address begins",
     "Ctrl K": "keys, as they are written on the keyboard",
     "Esc": "a key, as it is written on the keyboard",
 }

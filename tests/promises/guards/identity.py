@@ -165,7 +165,7 @@ def wider_than_the_token(world: World) -> list[Any]:
     found = tokens.bearer(world.session, Actors(), token_of(world, writes=False), NOW)
     world.session.rollback()
     assert found is not None
-    return [verb for verb, _record in found.actor.reach if verb != "read"][:1]
+    return [verb for verb, _record in found.actor.reach if verb.partition(":")[0] != "read"][:1]
 
 
 def pages_by_token(world: World) -> list[Any]:
