@@ -245,21 +245,24 @@ class TestChromium:
         monkeypatch.delenv("YANXU_CHROMIUM", raising=False)
         assert find_chromium() == str(good)
 
+    @pytest.mark.parametrize("named", ["chromium-headless-shell", "chromium"])
     def test_where_there_is_none_it_is_installed_if_allowed(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
     ) -> None:
         asked: list[str] = []
 
         def install(*packages: str) -> bool:
             asked.extend(packages)
-            self.program(tmp_path, "chromium", 0)
-            return True
+            if packages[0] == named:
+                self.program(tmp_path, named, 0)
+            return packages[0] == named
 
         monkeypatch.setenv("PATH", str(tmp_path))
         monkeypatch.delenv("YANXU_CHROMIUM", raising=False)
         monkeypatch.setattr(browser, "apt_install", install)
-        assert browser.ensure_chromium() == str(tmp_path / "chromium")
-        assert asked == ["chromium", "fonts-noto-cjk"]
+        assert browser.ensure_chromium() == str(tmp_path / named)
+        tried = ["chromium-headless-shell", "chromium"][: 1 + (named == "chromium")]
+        assert asked == [each for name in tried for each in (name, "fonts-noto-cjk")]
 
 
 def test_a_loud_skip_stands_at_the_end_of_the_run(pytester: pytest.Pytester) -> None:
