@@ -14,7 +14,17 @@ from app.schema.registry import registry
 
 ROWS = 8
 """How many rows of a record are tried, the newest first, until one may be opened."""
-NO_PAGE = ("/api/", "/static/", "/files/", "/healthz", "/provider/", "/brand/")
+NO_PAGE = (
+    "/api/",
+    "/static/",
+    "/files/",
+    "/healthz",
+    "/provider/",
+    "/brand/",
+    "/downloads/<int:export_id>/",
+    "/customise/file",
+)
+NO_PAGE += ("/claim-papers/<", "/documents/<code>", "/verify/<")  # known by what nobody can guess
 TABLES = {
     "user_id": "ab_user",
     "role_id": "ab_role",
@@ -22,18 +32,34 @@ TABLES = {
     "FiguresPage": "appraisal_line",
     "DeskPage": "renewal",
     "ClaimDeskPage": "claim",
+    "ClaimLinkPage": "claim",
+    "ClaimLetterPage": "claim",
+    "DocumentsPage": "contract",
+    "WebhooksPage": "webhook",
+    "export_id": "export_file",
     "LeavingPage": "person",
     "plan": "job_period",
 }
 """In which table the keys of an address lie, by placeholder or by page; those of a record lie in its own."""
 NAMES: Mapping[str, Callable[[], Iterable[str]]] = {
     "HelpPage.show": lambda: [record.__tablename__ for record in registry],
+    "ApiPage.show": lambda: [record.__tablename__ for record in registry],
+    "TailoringPage.record": lambda: [record.__tablename__ for record in registry if record.panel.form],
+    "TailoringPage.field": lambda: [record.__tablename__ for record in registry if record.panel.form],
+    "NoticeTextsPage.edit": lambda: [topic.name for topic in registry.topics],
+    "DocumentsPage.list": lambda: [record.__tablename__ for record in registry if record.documents],
     "FiguresPage.behind": lambda: [measure.name for measure in registry.measures],
     "ReportsPage.show": lambda: [report.name for report in registry.reports],
     "ReportsPage.behind": lambda: [report.name for report in registry.reports if report.opens],
     "JobsPage.show": lambda: [job.name for job in registry.jobs],
 }
 """The names in the addresses of pages that are not a record's own."""
+
+PARTS: Mapping[str, Callable[[], Iterable[str]]] = {
+    "field": lambda: ["add"],
+    "place": lambda: ["claim.approve"],
+}
+"""What else stands in addresses: enough to open one page of each."""
 
 
 class Places:
@@ -61,6 +87,8 @@ class Places:
         if page not in registry:
             if rule.endpoint in NAMES and argument == "name":
                 return list(NAMES[rule.endpoint]())
+            if argument in PARTS:
+                return list(PARTS[argument]())
             if argument == "column":
                 return sorted({column for report in registry.reports for column in report.opens})
             return self._keys(TABLES[argument] if argument in TABLES else TABLES[page])
