@@ -9,7 +9,7 @@ JSON column `extra` of its record (`app.schema.traits.Extendable`).
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Float, String, TypeDecorator, cast, type_coerce
@@ -165,7 +165,6 @@ class Tailored:
     """
 
     version: tuple[str, int] = ("", 0)
-
     columns: Mapping[str, Mapping[str, Column[Any]]] = field(default_factory=dict)
     rules: Mapping[str, Mapping[str, Rule]] = field(default_factory=dict)
     helps: Mapping[tuple[str, str], Told] = field(default_factory=dict)
@@ -208,8 +207,8 @@ def begin(row: Any) -> None:
 def merged(declared: Rule | None, name: str, read: tuple[Any, ...] | None, required: bool) -> Rule:
     """A declared rule (or none) with what the department says besides: the roles that read, and that it is needed."""
     rule = declared or Rule(name)
-    told: dict[str, Any] = {each: getattr(rule, each) for each in Rule.__dataclass_fields__}
-    return Rule(**told | ({"read": read} if read is not None else {}) | ({"required": Always()} if required else {}))
+    rule = rule if read is None else replace(rule, read=read)
+    return replace(rule, required=Always()) if required else rule
 
 
 def attribute(name: str) -> Any:

@@ -18,15 +18,9 @@ from tests.gadget import Gadget
 from tests.gadget_sales import HEADER, line
 from tests.screens import plain, post
 
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+"""What is tested here asks nothing of the database that the other would answer otherwise."""
 SYSTEM = system_actor("tests", "cli")
-
-
-@pytest.fixture
-def backend(sqlite_backend):
-    """What is tested here asks nothing of the database that the other would answer otherwise."""
-    sqlite_backend.reset()
-    sqlite_backend.app.extensions["actors"].forget()
-    return sqlite_backend
 
 
 @pytest.fixture

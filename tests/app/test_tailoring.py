@@ -35,12 +35,6 @@ NAME = "gadget.x_colour"
 LAST = {"limit": None, "by": ["admin"]}
 
 
-@pytest.fixture(autouse=True)
-def _declared_again():
-    yield
-    tailored.put_in_force(tailored.Tailored())
-
-
 @pytest.fixture
 def colour(session, people):
     """The field is there."""
