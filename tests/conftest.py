@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import zip_longest
+from itertools import count, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -79,22 +79,30 @@ def postgres() -> Iterator[PostgreSQL]:
 
 @pytest.fixture(scope="session")
 def sqlite_backend(tmp_path_factory: pytest.TempPathFactory) -> Backend:
-    """An application on an SQLite file."""
+    """An application on an SQLite file: a link that each reset turns, at one stroke, to a new copy.
+
+    A server that still answers a page of the last test may open a connection at any moment, and finds a whole file.
+    """
     folder = tmp_path_factory.mktemp("sqlite")
     live, kept = folder / "live.sqlite3", folder / "kept.sqlite3"
     url = f"sqlite:///{live}"
     app = create_app(Settings(mode="testing", data_dir=folder, database_url=url, language="en"))
     found(app)
-    shutil.copy(live, kept)
+    live.rename(kept)
+    copies = count()
 
     def reset() -> None:
         with app.app_context():
             db.session.remove()
             db.engine.dispose()
-        for leftover in folder.glob("live.sqlite3*"):
-            leftover.unlink()
-        shutil.copy(kept, live)
+        last = list(folder.glob("copy*"))
+        turned = folder / "turned.sqlite3"
+        turned.symlink_to(shutil.copy(kept, folder / f"copy{next(copies)}.sqlite3"))
+        turned.replace(live)
+        for leftover in last:
+            leftover.unlink(missing_ok=True)
 
+    reset()
     return _backend(app, url, reset)
 
 

@@ -3,9 +3,12 @@
 import os
 import shutil
 import smtplib
+import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import closing
 from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -310,3 +313,30 @@ def test_a_changed_schema_is_not_wound_back_but_told(rewound):
     url, rewind = rewound
     query(url, "ALTER TABLE paper ADD COLUMN page int")
     assert not rewind.back()
+
+
+def test_who_opens_the_database_while_it_is_put_back_meets_a_whole_file(sqlite_backend):
+    """As a server does that still answers a page of the last test."""
+    path, over, broken = sqlite_backend.url.removeprefix("sqlite:///"), threading.Event(), []
+
+    def straggle():
+        while not over.is_set():
+            try:
+                with closing(sqlite3.connect(path)) as late:
+                    late.execute("UPDATE person SET version = version + 1")
+                    late.commit()
+            except sqlite3.DatabaseError as error:
+                if any(word in str(error) for word in ("malformed", "no such table", "not a database")):
+                    broken.append(str(error))  # else the copy it holds has gone while it wrote: its loss alone
+
+    stragglers = [threading.Thread(target=straggle) for _ in range(2)]
+    for each in stragglers:
+        each.start()
+    for _ in range(150):
+        sqlite_backend.reset()
+    over.set()
+    for each in stragglers:
+        each.join()
+    assert broken == []
+    with closing(sqlite3.connect(path)) as last:
+        assert last.execute("PRAGMA integrity_check").fetchone() == ("ok",)
