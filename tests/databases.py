@@ -18,14 +18,12 @@ DATABASES = {"sqlite": 0, "sqlite_backend": 0, "postgresql": 1, "postgres_backen
 BOTH = (
     # connections, locks, searches and sums the two write differently
     *("app/test_database", "app/test_races", "app/test_spelling", "app/test_trees", "app/test_trigrams"),
-    *("app/test_rows", "app/test_timeline", "models/test_claims_report"),
-    *("models/test_renewals_report", "promises/test_related"),
+    *("app/test_rows", "app/test_timeline", "models/test_renewals_report", "promises/test_related"),
     # triggers, constraints and what the guard does with statements
     *("app/test_guard", "app/test_history", "app/test_history_seals", "app/test_links", "app/test_trash"),
     *("app/test_permissions", "models/test_claims_settling", "models/test_claims_afterwards"),
     # whole sets of rows at once; the claims of another system come in by the command on one, by the pages on the other
     *("app/test_transfer", "app/test_transfer_rules", "app/test_files_rows"),
-    "journeys/test_import",
     # several processes and persons at once
     *("app/test_jobs_ledger", "app/test_jobs_mail", "models/test_claims_races"),
     "faults/",

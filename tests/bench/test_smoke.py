@@ -1,4 +1,7 @@
-"""The benchmark runs from end to end on little data and gives every figure; how fast is nobody's business here."""
+"""The benchmark runs from end to end on little data and gives every figure; how fast is nobody's business here.
+
+At night, for three panels besides ours are built for it.
+"""
 
 import pytest
 
@@ -21,6 +24,7 @@ def measured(tmp_path_factory):
     return measure("sqlite", 2000, tmp_path_factory.mktemp("bench"), LINES, rounds=0)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line.name)
 def test_every_figure_is_produced(measured, line):
     figures = measured[line.name]
@@ -29,6 +33,7 @@ def test_every_figure_is_produced(measured, line):
     assert all(verdict.holds is not None for verdict in verdicts_of(line, measured))
 
 
+@pytest.mark.nightly
 def test_all_did_the_same_work(measured):
     assert list(differences(LINES, measured)) == []
     ours = {line.name: (line, measured[line.name]["ours"].outcome) for line in LINES}
@@ -42,6 +47,7 @@ def test_lines_have_names_of_their_own():
     assert len({line.name for line in LINES}) == len(LINES)
 
 
+@pytest.mark.nightly
 def test_the_table_has_a_row_for_each_line(measured):
     written = table(LINES, measured)
     assert all(f"| {line.label} " in written for line in LINES)

@@ -135,7 +135,7 @@ def test_lines_are_added_and_removed_on_the_page(backend, visit, gadgets):
     assert page.get_by_text("Bell").count() == 0
 
 
-@pytest.mark.parametrize("mode", ["wide-light", "phone-dark"])
+@pytest.mark.parametrize("mode", [pytest.param("wide-light", marks=pytest.mark.nightly), "phone-dark"])
 def test_every_screen_is_for_everybody(visit, gadgets, mode):
     """No fault an accessibility checker finds, no sideways scroll, on the screens of a record and at the door.
 
