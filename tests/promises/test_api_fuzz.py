@@ -112,6 +112,6 @@ def test_five_thousand_cases_break_nothing(app, caller, part):
     """Over every record; in parts, for a test has ten minutes."""
     names = ",".join(sorted(str(record.__tablename__) for record in registry)[part::PARTS])
     document = app.test_client().get(f"/api/v1/openapi.json?records={names}", headers=caller).json
-    wrong, statuses = fuzz(app, document, caller, 10, SEED + part)
+    wrong, statuses = fuzz(app, document, caller, 14, SEED + part)
     assert wrong == {}
     assert statuses.total() >= 5000 / PARTS, statuses

@@ -88,6 +88,11 @@ class AccountPage(BaseView):
         flash(_("Your password is changed. You are signed out everywhere else."), "success")
         return redirect(url_for("AccountPage.show"), 303)
 
+    @expose("/keys")
+    def list_keys(self) -> str:
+        """The keys of the panel, for the dialog of any page; back to that page (`next`) when their switch is turned."""
+        return render_template("panel/account/keys.html", back=safe_next(request.args.get("next")))
+
     @expose("/keys", methods=["POST"])
     def keys(self) -> Response:
         """Let a key by itself do something, or nothing, with this person wherever he or she signs in."""

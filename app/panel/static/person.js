@@ -3,12 +3,22 @@
 
 application.register("keys", class extends Stimulus.Controller {
   static targets = ["dialog"];
+  static values = { url: String, page: String };
   press(event) {
     if (event.key !== "?" || !singleKey(event)) return;
     event.preventDefault();
     this.open();
   }
-  open() { this.dialogTarget.showModal(); }
+  // The list is asked for when it is first wanted. Who is signed out meanwhile is led to the page that says the same.
+  async open() {
+    if (!this.dialogTarget.hasChildNodes()) {
+      const back = new URLSearchParams({ next: location.pathname + location.search });
+      const answer = await fetch(`${this.urlValue}?${back}`, { redirect: "error" }).catch(() => null);
+      if (!answer?.ok) { location.assign(this.pageValue); return; }
+      this.dialogTarget.append(...new DOMParser().parseFromString(await answer.text(), "text/html").body.children);
+    }
+    if (!this.dialogTarget.open) this.dialogTarget.showModal();
+  }
   close() { this.dialogTarget.close(); }
   click(event) { if (event.target === this.dialogTarget) this.close(); }
 });
