@@ -22,6 +22,7 @@ from app.panel import mount, security
 from app.panel.builder import PanelBuilder
 from app.panel.identity import provider
 from app.panel.routing import LateRule
+from app.panel.spoken import Spoken
 from app.schema import check
 from app.schema.registry import registry
 from config import HERE, Settings
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     outside.set_outside(settings.secret, settings.public_url or f"http://{settings.host}:{settings.port}")
     app = Flask(__name__, root_path=str(Path(__file__).parent / "panel"))
     app.url_rule_class = LateRule
+    app.jinja_environment = Spoken
     app.config.update(_flask_config(settings))
     app.extensions["settings"] = settings
     app.extensions["seal"] = Seal(settings.secret)

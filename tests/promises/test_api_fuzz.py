@@ -47,11 +47,11 @@ def caller(session, people):
 
 
 def met(document):
-    """The document with the ids and versions narrowed to those of rows that are there, or nearly."""
+    """The document with the ids and versions of what is sent narrowed to those of rows that are there, or nearly."""
     document = copy.deepcopy(document)
-    for schema in document["components"]["schemas"].values():
+    for name, schema in document["components"]["schemas"].items():
         version = schema.get("properties", {}).get("version")
-        if version:
+        if version and name.endswith(("Version", "Change", "Part")):  # an answer tells of more
             version |= {"minimum": 1, "maximum": 2}
     for verbs in document["paths"].values():
         for operation in verbs.values():
@@ -102,7 +102,7 @@ def named(case):
 def test_some_cases_break_nothing(app, caller):
     document = app.test_client().get("/api/v1/openapi.json?records=claim,paper,script", headers=caller).json
     wrong, statuses = fuzz(app, document, caller, 2)
-    assert wrong == {}
+    assert wrong == {}, "\n".join(wrong.values())
     assert {200, 201, 404, 422} <= set(statuses), statuses
 
 
@@ -113,5 +113,5 @@ def test_five_thousand_cases_break_nothing(app, caller, part):
     names = ",".join(sorted(str(record.__tablename__) for record in registry)[part::PARTS])
     document = app.test_client().get(f"/api/v1/openapi.json?records={names}", headers=caller).json
     wrong, statuses = fuzz(app, document, caller, 14, SEED + part)
-    assert wrong == {}
+    assert wrong == {}, "\n".join(wrong.values())
     assert statuses.total() >= 5000 / PARTS, statuses
