@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.kernel import history
@@ -71,22 +71,33 @@ def may_change(actor: Actor, view: SavedView) -> bool:
     return may_save(actor, audience) and (audience == ALL or view.unit_id in actor.unit_ids)
 
 
-def _for(actor: Actor) -> ColumnElement[bool]:
-    """The views that are for an actor, as a condition."""
-    return or_(
-        SavedView.user_id == actor.user_id,
-        and_(SavedView.user_id.is_(None), or_(SavedView.unit_id.is_(None), SavedView.unit_id.in_(actor.above_ids))),
-    )
+_FOR_READER: ColumnElement[bool] = or_(
+    SavedView.user_id == bindparam("reader"),
+    and_(
+        SavedView.user_id.is_(None),
+        or_(SavedView.unit_id.is_(None), SavedView.unit_id.in_(bindparam("above", expanding=True))),
+    ),
+)
+"""The views that are for somebody, told by `_reader`."""
+_VIEWS = (
+    select(SavedView, DefaultView.view_id)
+    .outerjoin(DefaultView, and_(DefaultView.view_id == SavedView.id, DefaultView.user_id == bindparam("reader")))
+    .where(SavedView.record == bindparam("of"), _FOR_READER)
+    .order_by(SavedView.id)
+)
+"""Built once: every list asks it."""
+
+
+def _reader(actor: Actor) -> dict[str, Any]:
+    return {"reader": actor.user_id, "above": actor.above_ids}
 
 
 def views_of(session: Session, actor: Actor, record: type[Record]) -> list[View]:
     """The views of a record's list that are for an actor, those for everybody first. One statement."""
-    mine = and_(DefaultView.view_id == SavedView.id, DefaultView.user_id == actor.user_id)
-    found = select(SavedView, DefaultView.view_id).outerjoin(DefaultView, mine)
-    found = found.where(SavedView.record == str(record.__tablename__), _for(actor)).order_by(SavedView.id)
+    found = session.execute(_VIEWS, _reader(actor) | {"of": str(record.__tablename__)})
     views = [
         View(each.id, each.name, each.query, audience_of(each), chosen is not None, may_change(actor, each))
-        for each, chosen in session.execute(found)
+        for each, chosen in found
     ]
     return sorted(views, key=lambda view: -AUDIENCES.index(view.audience))
 
@@ -114,8 +125,8 @@ def save(session: Session, actor: Actor, record: type[Record], name: str, audien
 
 def find_view(session: Session, actor: Actor, record: type[Record], key: int) -> SavedView:
     """A view that is for the actor. Raises `NotFound`, the same for others' and for none."""
-    mine = (SavedView.id == key, SavedView.record == str(record.__tablename__), _for(actor))
-    found = session.scalars(select(SavedView).where(*mine)).one_or_none() if 0 < key < 2**31 else None
+    mine = select(SavedView).where(SavedView.id == key, SavedView.record == str(record.__tablename__), _FOR_READER)
+    found = session.scalars(mine, _reader(actor)).one_or_none() if 0 < key < 2**31 else None
     if found is None:
         raise NotFound("There is no such view among those for you.")
     return found

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from flask import render_template, request, url_for
+from flask import g, render_template, request, url_for
 from flask_appbuilder import BaseView
 
 from app.extensions import db
@@ -44,10 +44,10 @@ class RecordView(BaseView):
         that `name`.
         """
         gone = {"after", "before", *changes}
-        pairs = [(key, value) for key, value in request.args.items(multi=True) if key not in gone]
-        pairs += [(key, value) for key, value in changes.items() if value is not None]
-        url = url_for(f"{self.record.__tablename__}.{to}", key=key, name=name)
-        return f"{url}?{urlencode(pairs)}" if pairs else url
+        written = [pair for name_, pair in _asked() if name_ not in gone]
+        written += [urlencode({key: value}) for key, value in changes.items() if value is not None]
+        url = _address(f"{self.record.__tablename__}.{to}", key, name)
+        return f"{url}?{'&'.join(written)}" if written else url
 
     def may_add(self) -> bool:
         """Whether the present person may add a row, and there is a form for it."""
@@ -93,3 +93,20 @@ def check_version(row: Any, version: str | None) -> None:
     """Raise `Conflict` unless the form was made of the row as it stands now."""
     if version != str(row.version):
         raise Conflict("Somebody changed this meanwhile. Look at it again, then repeat your change.")
+
+
+def _asked() -> list[tuple[str, str]]:
+    """The parameters of this request by name, each as it is written in an address; a list asks dozens of times."""
+    if "asked" not in g:
+        g.asked = [(name, urlencode({name: value})) for name, value in request.args.items(multi=True)]
+    found: list[tuple[str, str]] = g.asked
+    return found
+
+
+def _address(endpoint: str, key: int | None, name: str | None) -> str:
+    """The address of a page of the record, built once in a request."""
+    known = g.setdefault("addresses", {})
+    if (endpoint, key, name) not in known:
+        known[endpoint, key, name] = url_for(endpoint, key=key, name=name)
+    found: str = known[endpoint, key, name]
+    return found

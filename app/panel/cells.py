@@ -1,11 +1,10 @@
 """Values as cells: escaped, linked, badged."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from flask import request, url_for
-from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from app.kernel.currency import house_currency
@@ -13,6 +12,7 @@ from app.panel import links, navigation, texts
 from app.panel.fields import USERS, Field
 from app.panel.labels import choice_label, translated
 from app.panel.markdown import rendered
+from app.panel.saying import gettext as _
 from app.panel.tickets import file_url
 from app.panel.titles import Read
 from app.schema.kinds import File
@@ -36,23 +36,45 @@ def cell(field: Field, read: Read, *, short: bool = False) -> Markup:
     return Markup('<a href="{}">{}</a>').format(url_for(page, key=read.row.id), made) if page else made
 
 
-def row_of(columns: Sequence[Field], read: Read) -> list[Markup]:
-    """What stands in the cells of a row of a list, in the order of its columns."""
-    return [cell(field, read, short=True) for field in columns]
+def body(
+    columns: Sequence[Field],
+    labels: Sequence[str],
+    reads: Iterable[Read],
+    lead: str,
+    page: str,
+    trail: str,
+    choosing: str,
+    may_change: Callable[[Record], bool] | None,
+) -> Markup:
+    """The rows of a table, the cell of the column called `lead` leading to the row's page at `page`.
+
+    With the form `choosing`, each can be chosen for it. Put together here and not by a template: a list has hundreds of
+    cells, and they are most of its time.
+    """
+    begun = [_begin(field, label, _named(field) == lead) for field, label in zip(columns, labels, strict=True)]
+    page, trail, form = escape(page), escape(trail), escape(choosing)
+    written: list[str] = []
+    for read in reads:
+        key, row = read.row.id, read.row
+        written.append(f'<tr data-row="{key}">' if may_change is not None and may_change(row) else "<tr>")
+        for field, begin in zip(columns, begun, strict=True):
+            made = cell(field, read, short=True)
+            if _named(field) == lead:
+                shown = made if not field.target else escape(read.titles.get(field.key) or read.title)
+                made = Markup(f'<a class="yx-title" href="{page}{key}{trail}">{shown}</a>')
+                if choosing:
+                    choose = escape(_("Choose %(title)s", title=read.title or f"#{key}"))
+                    box = f'type="checkbox" name="row" value="{key}:{row.version}" form="{form}" aria-label="{choose}"'
+                    made = Markup(f'<input class="form-check-input yx-choose" {box}> {made}')
+            written.append(f"{begin}{made}</td>")
+        written.append("</tr>\n")
+    return Markup("".join(written))
 
 
-def starts(columns: Sequence[Field], labels: Sequence[str], lead: str) -> list[Markup]:
-    """How the cells of each column of a list begin, the same in every row; `lead` is the column that leads to it."""
+def _begin(field: Field, label: str, leading: bool) -> Markup:
+    """How the cells of a column begin, the same in every row."""
     begun = Markup('<td data-label="{}" class="{}{}">')
-    return [
-        begun.format(label, "text-end yx-number" if field.numeric else "", " yx-first" if _named(field) == lead else "")
-        for field, label in zip(columns, labels, strict=True)
-    ]
-
-
-def leading(columns: Sequence[Field], lead: str) -> int | None:
-    """The place among the columns of the one called `lead`; None where it is not shown."""
-    return next((at for at, field in enumerate(columns) if _named(field) == lead), None)
+    return begun.format(label, "text-end yx-number" if field.numeric else "", " yx-first" if leading else "")
 
 
 def _named(field: Field) -> str:

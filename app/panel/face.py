@@ -9,12 +9,9 @@ from flask import Flask, current_app, request, session
 from flask_babel import get_locale
 from jinja2.ext import Extension
 from markupsafe import Markup, escape
-from sqlalchemy import bindparam, func, select
 
-from app.extensions import db
 from app.kernel.actor import NOBODY, Actor, current_actor
 from app.kernel.permissions import person_name
-from app.kernel.tables import Notice
 from app.panel import branding, cells, labels, navigation, neighbours, texts, timing
 from app.panel.assets import asset
 from app.panel.builder import language
@@ -24,7 +21,6 @@ from app.panel.saying import gettext, ngettext
 from app.panel.tickets import file_url
 from app.schema.kinds.files import size_in_words
 
-UNREAD_SHOWN = 99
 INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 
 
@@ -43,6 +39,7 @@ def dress(app: Flask) -> None:
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.install_gettext_callables(gettext, ngettext, newstyle=False)
     environment.globals["_"] = gettext  # Jinja's own goes through one call more
+    environment.fixed = {"_": gettext} | ({} if app.debug else {"icon": icon, "asset": asset})
     environment.globals.update(
         icon=icon,
         asset=asset,
@@ -50,9 +47,7 @@ def dress(app: Flask) -> None:
         mark=branding.mark,
         own_name=branding.own_name,
         cell=cells.cell,
-        cells_of=cells.row_of,
-        cell_starts=cells.starts,
-        leading_of=cells.leading,
+        body_of=cells.body,
         file_url=file_url,
         size_in_words=size_in_words,
         thumbnail=cells.thumbnail,
@@ -130,14 +125,7 @@ def _menu_line(entry: navigation.Entry, active: bool, drawn: Markup) -> Markup:
     )
 
 
-_UNREAD = select(func.count()).select_from(
-    select(Notice.id)
-    .where(Notice.channel == "app", Notice.user_id == bindparam("reader"), Notice.read_at.is_(None))
-    .limit(UNREAD_SHOWN + 1)
-    .subquery()
-)
-
-
 def unread() -> int:
-    """How many notices the present person has not read; one more than `UNREAD_SHOWN` means "more"."""
-    return int(db.session.scalar(_UNREAD, {"reader": current_actor().user_id}) or 0)
+    """How many notices the present person has not read."""
+    present = entering.presence()
+    return present.unread if present else 0

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import Column, inspect
 
 from app.kernel.actor import current_actor
 from app.kernel.currency import house_currency
 from app.kernel.fields import hidden, reads_everywhere
 from app.panel.labels import field_label, translated
+from app.panel.saying import gettext as _
 from app.schema import tailored
 from app.schema.kinds import MONEY, Choice, Kind
 from app.schema.record import Line, Record, groups_of, kind_of, many_of, stored

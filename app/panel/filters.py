@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Text, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 from werkzeug.datastructures import MultiDict
@@ -28,6 +27,7 @@ from app.kernel.waiting import Wait
 from app.panel import timing
 from app.panel.fields import Field, columns_of, fields_of
 from app.panel.labels import choice_label, said
+from app.panel.saying import gettext as _
 from app.panel.search import contains, tidy
 from app.panel.titles import titles_of
 from app.schema.kinds import LINKS, BadValue

@@ -15,7 +15,6 @@ from secrets import token_urlsafe
 from typing import Any
 
 from flask import current_app
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
@@ -28,6 +27,7 @@ from app.panel import texts
 from app.panel.fields import Field, field_of, form_fields
 from app.panel.labels import choice_label, field_label, said, translated
 from app.panel.links import unseen
+from app.panel.saying import gettext as _
 from app.panel.titles import titles_of
 from app.schema import tailored
 from app.schema.approval import Verdict

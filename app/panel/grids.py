@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -23,6 +22,7 @@ from app.panel.fields import Field, field_of, form_fields, lines_of
 from app.panel.forms import Form, Input, fill, form_of, written
 from app.panel.labels import record_plural, said
 from app.panel.saving import broken_rule
+from app.panel.saying import gettext as _
 from app.panel.showing import in_order
 from app.panel.titles import titles_of
 from app.schema.errors import Conflict, Refusal

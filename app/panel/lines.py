@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask_appbuilder import expose
-from flask_babel import gettext as _
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
@@ -16,6 +15,7 @@ from app.panel.forms import Form, fill, form_of
 from app.panel.labels import said
 from app.panel.merging import merge
 from app.panel.saving import made_once, saving
+from app.panel.saying import gettext as _
 from app.panel.uploads import typed
 from app.schema.errors import NotFound, Refusal
 from app.schema.record import Line

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from flask_babel import gettext as _
 from markupsafe import Markup, escape
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from app.kernel import links
 from app.kernel.links import Linked
 from app.panel.fields import Field
+from app.panel.saying import gettext as _
 from app.panel.titles import naming
 from app.schema.record import Record, link_of
 from app.schema.registry import registry

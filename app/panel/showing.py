@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,6 +25,7 @@ from app.panel.fields import Field, columns_of, field_of, fields_of, form_fields
 from app.panel.filters import linked_to
 from app.panel.labels import record_plural, said, step_label, translated
 from app.panel.listing import counting
+from app.panel.saying import gettext as _
 from app.panel.titles import Read, reading_of
 from app.panel.traces import traced
 from app.panel.trees import ancestors

@@ -5,11 +5,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import gettext as _
-
 from app.kernel.clock import own_zone
 from app.panel.fields import Field
 from app.panel.labels import choice_label, translated
+from app.panel.saying import gettext as _
 from app.schema.kinds import Choice, Kind, Reader
 
 

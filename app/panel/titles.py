@@ -10,7 +10,6 @@ from operator import itemgetter
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
-from flask_babel import gettext as _
 from sqlalchemy import Select, and_, bindparam, case, select
 from sqlalchemy.orm import Session, aliased
 
@@ -20,6 +19,7 @@ from app.kernel.permissions import person_name
 from app.panel import texts
 from app.panel.fields import USERS, Field, field_of
 from app.panel.labels import record_label
+from app.panel.saying import gettext as _
 from app.schema.record import Record
 from app.schema.registry import registry
 

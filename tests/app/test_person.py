@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from app.kernel.tables import Notice
 from tests.department import sign_in as through_the_door
 from tests.screens import plain, post
 
@@ -65,3 +66,17 @@ def test_who_only_looks_on_as_somebody_else_settles_nothing(door, people):
     assert begun.status_code == 303, plain(begun.text)
     assert 'data-controller="tour"' not in admin.get("/").text
     assert post(admin, "/account/keys", keys="off").status_code == 403
+
+
+def test_the_bell_counts_what_the_person_seen_has_not_read(door, people, session, as_system):
+    for number in range(3):
+        told = {"user_id": people["renewal"].user_id, "subject": "s", "body": "b", "state": "sent"}
+        session.add(Notice(dedupe_key=f"k{number}", channel="app" if number else "mail", **told))
+    session.commit()
+    admin, renewal = door("admin"), door("renewal")
+    assert "unread" not in admin.get("/customer/").text
+    assert 'aria-label="2 unread notices"' in renewal.get("/customer/").text
+    post(admin, f"/viewing/{people['renewal'].user_id}", why="a question")
+    assert 'aria-label="2 unread notices"' in admin.get("/customer/").text
+    post(renewal, "/inbox/read")
+    assert "unread" not in renewal.get("/customer/").text

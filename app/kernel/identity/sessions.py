@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import bindparam, event, inspect, select, update
+from sqlalchemy import bindparam, event, func, inspect, select, update
 from sqlalchemy.orm import Session, UOWTransaction
 
 from app.kernel.actor import Actor
@@ -21,7 +21,7 @@ from app.kernel.identity.settings import FACTOR_ROLES, IDLE, LONGEST
 from app.kernel.identity.tables import UserSession
 from app.kernel.permissions import Actors
 from app.kernel.settings import kept_value, setting_value, understood
-from app.kernel.tables import Epoch
+from app.kernel.tables import Epoch, Notice
 from app.schema.errors import NotPermitted
 
 TOUCHED_EVERY = timedelta(minutes=2)
@@ -44,6 +44,14 @@ _LOOKUP = (
         kept_value(IDLE).label("idle"),
         kept_value(LONGEST).label("longest"),
         kept_value(FACTOR_ROLES).label("factor_roles"),
+        select(func.count())
+        .where(
+            Notice.channel == "app",
+            Notice.user_id == func.coalesce(UserSession.as_user_id, UserSession.user_id),
+            Notice.read_at.is_(None),
+        )
+        .scalar_subquery()
+        .label("unread"),
     )
     .join(User, User.id == UserSession.user_id)
     .where(UserSession.token_hash == bindparam("token_hash"), UserSession.ended_at.is_(None))
@@ -56,7 +64,8 @@ class Presence:
 
     `pending`: the second factor is still to come, and until then nobody is there. `must_enrol`: a role demands a second
     factor and the person has none yet. `stale`: to be touched. `behind`: the person who sees the panel as `actor`.
-    `read_only`: nothing may be written.
+    `read_only`: nothing may be written. `unread`: notices the `actor` has not read; each page shows it, and a statement
+    of its own would cost more than to count them with the session.
     """
 
     session_id: int | None
@@ -68,6 +77,7 @@ class Presence:
     pending: bool = False
     must_enrol: bool = False
     stale: bool = False
+    unread: int = 0
 
 
 def fingerprint(token: str) -> str:
@@ -126,6 +136,7 @@ def present(session: Session, actors: Actors, token: str, now: datetime) -> Pres
         pending=row.factor_needed and not passed,
         must_enrol=not row.factor_needed and not passed and needs_factor(row.factor_roles, actor),
         stale=now - row.seen_at > TOUCHED_EVERY,
+        unread=row.unread if seen or row.as_user_id is None else 0,
     )
 
 
