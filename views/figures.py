@@ -9,16 +9,15 @@ from flask_appbuilder import expose
 from sqlalchemy import func, select
 
 from app.extensions import db
-from app.kernel.access import find, require
-from app.kernel.actor import current_actor
+from app.kernel import measuring
+from app.kernel.access import find
 from app.kernel.clock import house_day
 from app.panel.cells import cell
 from app.panel.fields import columns_of, field_of
-from app.panel.filters import ME
 from app.panel.labels import translated
 from app.panel.titles import Read, Reading
-from app.schema.errors import NotFound
-from app.schema.measure import Measure
+from app.schema.errors import Invalid
+from app.schema.measure import AnyMeasure, Figure
 from app.schema.registry import registry
 from models.appraisal import AppraisalLine
 from models.appraisal.operations import rows_behind as rows_of_line
@@ -38,23 +37,19 @@ class FiguresPage(Page):
     def behind(self, name: str) -> str:
         """A measure over the days of the address, with its months up to then and the rows behind it.
 
-        ``whose=me`` are the present person's own, else all that he or she sees.
+        ``whose=me`` are the present person's own, a user's id that person's, else all that he or she sees.
         """
-        measure, first, last = registry.measures.get(name), *_period()
-        if measure is None:
-            raise NotFound("There is no such measure.")
-        record: Any = registry[measure.record]
-        require(current_actor(), "read", record)
-        whose = current_actor().user_id if request.args.get("whose") == ME else None
+        measure, (first, last) = measuring.measure_named(name), _period()
+        whose = measuring.whose(db.session, measure, request.args.get("whose", measuring.ALL))
+        record: Any = measure.of
         rows = record.id.in_(measure.rows(whose, first, last).with_only_columns(record.id))
-        months = [(day, min(_end(day), last)) for day in _months(last)]
         return render_template(
             "figures/measure.html",
             measure=measure,
             first=first,
             last=last,
             value=in_words(measure, measure.reading(measure.figure(db.session, whose, first, last))),
-            chart=_chart(measure, whose, months),
+            chart=_chart(measure, measure.trend(db.session, whose, _months_before(last), last)),
             record=record,
             **rows_behind(record, rows),
         )
@@ -64,7 +59,7 @@ class FiguresPage(Page):
         """The figure of one appraisal line, how it was scored, and its rows."""
         line: Any = find(db.session, AppraisalLine, key)
         measure = registry.measures[line.measure]
-        record = registry[measure.record]
+        record: Any = measure.of
         behind = record.id.in_(rows_of_line(db.session, line).with_only_columns(record.id))
         return render_template(
             "figures/show.html",
@@ -87,7 +82,7 @@ def rows_behind(record: Any, behind: Any) -> dict[str, Any]:
     return {"columns": columns, "reads": [reading.read(row) for row in found], "count": count, "shown": SHOWN}
 
 
-def in_words(measure: Measure, value: Decimal | None) -> str:
+def in_words(measure: AnyMeasure, value: Decimal | None) -> str:
     """A value in the measure's unit; a dash where there is none."""
     if value is None:
         return "—"
@@ -99,26 +94,21 @@ def _period() -> tuple[date, date]:
     """The days of the address; the current month so far where they say nothing, or no period."""
     today = house_day(datetime.now(UTC))
     try:
-        first, last = (date.fromisoformat(request.args[end]) for end in ("first", "last"))
-    except (KeyError, ValueError):
-        first, last = today.replace(day=1), today
-    return (first, last) if first <= last and first.year > 1 else (today.replace(day=1), today)
+        return measuring.period(request.args.get("first"), request.args.get("last"), today)
+    except Invalid:
+        return today.replace(day=1), today
 
 
-def _end(first: date) -> date:
-    return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+def _months_before(last: date) -> date:
+    """The first day of the months up to that of `last` which are drawn."""
+    first = last.replace(day=1)
+    for _month in range(MONTHS - 1):
+        first = (first - timedelta(days=1)).replace(day=1)
+    return first
 
 
-def _months(last: date) -> list[date]:
-    """The first days of the months up to that of `last`."""
-    found = [last.replace(day=1)]
-    while len(found) < MONTHS:
-        found.insert(0, (found[0] - timedelta(days=1)).replace(day=1))
-    return found
-
-
-def _chart(measure: Measure, whose: int | None, months: list[tuple[date, date]]) -> dict[str, Any]:
-    values = [measure.reading(measure.figure(db.session, whose, *days)) for days in months]
+def _chart(measure: AnyMeasure, months: dict[str, Figure]) -> dict[str, Any]:
+    values = [measure.reading(figure) for figure in months.values()]
     series = {"name": translated(measure.label), "rate": measure.unit == "%"}
     drawn = [None if value is None else round(float(value), 2) for value in values]
-    return {"labels": [f"{first:%Y-%m}" for first, _last in months], "series": [series | {"values": drawn}]}
+    return {"labels": list(months), "series": [series | {"values": drawn}]}

@@ -13,7 +13,7 @@ from sqlalchemy import case, func, select
 from werkzeug.wrappers import Response
 
 from app.extensions import db
-from app.kernel import leaving, waiting
+from app.kernel import leaving, measuring, waiting
 from app.kernel.access import may
 from app.kernel.actor import current_actor
 from app.kernel.clock import house_day
@@ -23,7 +23,7 @@ from app.panel import cells, navigation, texts
 from app.panel.fields import USERS, columns_of
 from app.panel.filters import ME
 from app.panel.titles import reading_of, titles_of
-from app.schema.measure import Measure
+from app.schema.measure import AnyMeasure
 from app.schema.record import Record
 from app.schema.registry import registry
 from models.people import Absence, Person
@@ -75,7 +75,7 @@ class Load:
 class Kpi:
     """A measure beside the same days of the month before, or the day before; `better` says which way it went."""
 
-    measure: Measure
+    measure: AnyMeasure
     value: str
     before: str
     better: bool | None
@@ -225,9 +225,8 @@ def _figures(period: tuple[date, date], earlier: tuple[date, date]) -> Iterator[
     """The measures the present person has cases of: of those who lead the figure of all they see, else their own."""
     actor = current_actor()
     whose = None if any(_led()) else actor.user_id
-    for measure in registry.measures:
-        record = registry[measure.record]
-        if not measure.prominent or not may(actor, "read", record):
+    for measure in measuring.seen():
+        if not measure.prominent:
             continue
         now, before = (measure.reading(measure.figure(db.session, whose, *span)) for span in (period, earlier))
         nothing = (None, Decimal(0)) if measure.counts else (None,)

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import inspect
 from sqlalchemy.orm import configure_mappers
 
-from app.schema import check_documents, check_fields, clocks, transfer
+from app.schema import check_documents, check_fields, check_measures, clocks, transfer
 from app.schema.errors import DeclarationError
 from app.schema.grants import VERBS
 from app.schema.kinds import DAY, MOMENT, FileKind
@@ -25,6 +25,7 @@ def run(registry: Registry) -> None:
     configure_mappers()
     faults = [f"{place_of(r)}: {r.__name__} {fault}" for r in registry for fault in faults_of(r, registry)]
     faults += [f"import profile {p.name!r}: {f}" for p in registry.profiles for f in transfer.faults_of(p, registry)]
+    faults += [f"measure {m.name!r} {f}" for m in registry.measures for f in check_measures.faults_of(m, registry)]
     if faults:
         raise DeclarationError("The model files do not hold together:\n  - " + "\n  - ".join(faults))
 

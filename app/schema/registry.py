@@ -7,7 +7,7 @@ from app.schema.errors import DeclarationError
 
 if TYPE_CHECKING:
     from app.schema.jobs import Job
-    from app.schema.measure import Measure
+    from app.schema.measure import AnyMeasure
     from app.schema.notices import Topic
     from app.schema.record import Link, Record
     from app.schema.report import Report
@@ -64,7 +64,7 @@ class Registry:
         self._links: dict[str, type[Any]] = {}
         self.jobs: Shelf[Job] = Shelf("job", self)
         self.settings: Shelf[Setting] = Shelf("setting", self)
-        self.measures: Shelf[Measure] = Shelf("measure", self)
+        self.measures: Shelf[AnyMeasure] = Shelf("measure", self)
         self.profiles: Shelf[Profile] = Shelf("import profile", self)
         self.reports: Shelf[Report] = Shelf("report", self)
         self.topics: Shelf[Topic] = Shelf("topic", self)

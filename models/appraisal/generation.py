@@ -106,7 +106,7 @@ def _draft(
 def _line(line: TemplateLine, user_id: int | None, figures: Figures, cap: Decimal) -> dict[str, Any]:
     """The values of a KPI's line: the figure, what it reads as in the measure's unit, and its score."""
     measure = registry.measures[line.measure]
-    figure = measure.of(figures, user_id)
+    figure = measure.among(figures, user_id)
     reading = measure.reading(figure)
     actual = None if reading is None else QUANTITY.read(reading)
     score = rules.lower_is_better if line.direction is Direction.LOWER else rules.higher_is_better

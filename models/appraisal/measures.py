@@ -1,38 +1,26 @@
 """KPIs that draw on several domains."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from app.schema.measure import Figure, Figures, Measure, measure
+from app.schema.measure import Figure, Figures, Reckoned, measure, months
 from models.contracts import Contract
-from models.contracts.rules import add_months
 from models.renewals import Renewal
 from models.sales import Target
 from models.sales.states import TargetState
 
-DAY = timedelta(days=1)
 credited = func.coalesce(Renewal.credited_to_id, Contract.owner_id)
 """Whose a contract is: who was given its renewal, else who keeps it."""
-
-
-def _months(first: date, last: date) -> list[tuple[str, date, date]]:
-    """The months of a period by name, each with its days in the period."""
-    months, start = [], first
-    while start <= last:
-        following = add_months(start.replace(day=1), 1)
-        months.append((start.isoformat()[:7], start, min(last, following - DAY)))
-        start = following
-    return months
 
 
 def _achieved(first: date, last: date) -> Any:
     """Contracts paid in the period, not voided, that count towards a target of whose they are."""
     dated = or_(
-        *(and_(Target.month == name, Contract.paid_on.between(start, end)) for name, start, end in _months(first, last))
+        *(and_(Target.month == name, Contract.paid_on.between(start, end)) for name, start, end in months(first, last))
     )
     counted = (
         select(Target.id)
@@ -59,7 +47,7 @@ def _targets(first: date, last: date) -> Any:
     )
     return (
         select(Target.owner_id, func.sum(Target.amount))
-        .where(Target.month.in_([name for name, *_ in _months(first, last)]), Target.state == TargetState.IN_FORCE)
+        .where(Target.month.in_([name for name, *_ in months(first, last)]), Target.state == TargetState.IN_FORCE)
         .where(or_(Target.product_id.is_(None), ~within.exists()))
         .group_by(Target.owner_id)
     )
@@ -78,4 +66,14 @@ def _rows(user_id: int | None, first: date, last: date) -> Any:
     return rows if user_id is None else rows.where(credited == user_id)
 
 
-ATTAINMENT = measure(Measure("attainment", "Attainment of targets", "contract", "%", _figures, _rows))
+ATTAINMENT = measure(
+    Reckoned(  # over two records: premiums of contracts, and targets
+        "attainment",
+        "Attainment of targets",
+        of=Contract,
+        unit="%",
+        definition="Premium paid in the time that counts towards a target in force, of these targets.",
+        reckon=_figures,
+        behind=_rows,
+    )
+)

@@ -1,4 +1,7 @@
-"""Measures of the book: how often claims arise, what part of the premium they cost; credited to a contract's keeper."""
+"""Measures of the book: how often claims arise, what part of the premium they cost; credited to a contract's keeper.
+
+Each sets a sum over claims against one over contracts, so they are reckoned here and not declared by their parts.
+"""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -7,9 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from app.schema.measure import Figure, Figures, Measure, measure
+from app.schema.measure import Figure, Figures, Reckoned, measure
 from models.claims.amounts import NOTHING, noticed, of, outstanding, paid, recovered
 from models.claims.claim import Claim
+from models.claims.payout import Payout
+from models.claims.recovery import Recovery
+from models.claims.reserve_change import ReserveChange
 from models.contracts import Contract
 from models.contracts.earning import Volume, up_to_today, volumes
 
@@ -43,21 +49,23 @@ def _noticed(user_id: int | None, first: date, last: date) -> Select[Any]:
 
 
 measure(
-    Measure(
+    Reckoned(
         "claim_frequency",
         "Claim frequency",
-        "claim",
-        "%",
-        _frequencies,
-        _noticed,
-        higher_is_better=False,
+        of=Claim,
+        unit="%",
         definition="Claims reported in the time and not withdrawn, per hundred contract-years on risk in it.",
+        higher_is_better=False,
         prominent=False,
+        reckon=_frequencies,
+        behind=_noticed,
     )
 )
 
 
 # Loss ratios
+
+LOOKED_AT = (Payout.amount, Recovery.received, Claim.claimed, Claim.approved, ReserveChange.amount, Contract.premium)
 
 
 def _costs(first: date, last: date, changes: bool) -> tuple[Select[Any], ColumnElement[Decimal]]:
@@ -98,28 +106,30 @@ def _costly(changes: bool) -> Any:
 
 
 measure(
-    Measure(
+    Reckoned(
         "loss_ratio_earned",
         "Loss ratio (earned)",
-        "claim",
-        "%",
-        _earned_ratios,
-        _costly(True),
-        higher_is_better=False,
+        of=Claim,
+        unit="%",
         definition="Paid less what came back, and the change of what is outstanding, of the premium earned by days.",
+        higher_is_better=False,
         prominent=False,
+        parts=LOOKED_AT,
+        reckon=_earned_ratios,
+        behind=_costly(True),
     )
 )
 measure(
-    Measure(
+    Reckoned(
         "loss_ratio_simple",
         "Loss ratio (simple)",
-        "claim",
-        "%",
-        _simple_ratios,
-        _costly(False),
-        higher_is_better=False,
+        of=Claim,
+        unit="%",
         definition="Paid in the time and outstanding at its end, of the premium of contracts that began in it.",
+        higher_is_better=False,
         prominent=False,
+        parts=LOOKED_AT,
+        reckon=_simple_ratios,
+        behind=_costly(False),
     )
 )

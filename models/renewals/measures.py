@@ -8,14 +8,12 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.settings import setting_value
-from app.schema.measure import Figure, Figures, Measure, measure
+from app.schema.measure import Figure, Figures, Measure, Reckoned, measure
 from models.contracts import Contract
 from models.renewals.contact import Contact
 from models.renewals.definition import counted, renewed
 from models.renewals.renewal import Renewal
 from models.renewals.settings import GRACE_DAYS
-
-ONE = Decimal(1)
 
 
 def _expired(first: date, last: date) -> tuple[Any, ...]:
@@ -39,48 +37,39 @@ def _due(user_id: int | None, first: date, last: date) -> Select[Any]:
     return rows if user_id is None else rows.where(Renewal.credited_to_id == user_id)
 
 
-measure(Measure("renewal_rate", "Renewal rate", "renewal", "%", _renewal_rates, _due))
-
-
-def _volumes(session: Session, first: date, last: date) -> Figures:
-    """Contacts made in the period, by whom."""
-    rows = session.execute(
-        select(Contact.made_by_id, func.count())
-        .where(Contact.contacted_on.between(first, last))
-        .group_by(Contact.made_by_id)
+measure(
+    Reckoned(  # whether one is renewed hangs on a setting, and on successors that may be another's
+        "renewal_rate",
+        "Renewal rate",
+        of=Renewal,
+        unit="%",
+        definition="Contracts that expire in the time and have a paid successor within the grace, of all due that expire in it.",
+        reckon=_renewal_rates,
+        behind=_due,
     )
-    return {user: Figure(Decimal(count), ONE) for user, count in rows}
-
-
-def _contacts(user_id: int | None, first: date, last: date) -> Select[Any]:
-    rows = select(Contact).where(Contact.contacted_on.between(first, last))
-    return rows if user_id is None else rows.where(Contact.made_by_id == user_id)
-
-
-measure(Measure("contact_volume", "Contacts", "contact", "contacts", _volumes, _contacts, counts=True))
-
-
-def _closed(first: date, last: date) -> Select[Any]:
-    return (
-        select(Renewal)
-        .join(Contract, Contract.id == Renewal.successor_id)
-        .where(Contract.paid_on.between(first, last), Contract.voided_on.is_(None))
+)
+measure(
+    Measure(
+        "contact_volume",
+        "Contacts",
+        of=Contact,
+        unit="contacts",
+        definition="Contacts made in the time, by who talked to the customer.",
+        on=Contact.contacted_on,
+        whose=Contact.made_by_id,
     )
-
-
-def _premiums(session: Session, first: date, last: date) -> Figures:
-    """The premium of successors paid in the period, by whom allocation credited."""
-    rows = session.execute(
-        _closed(first, last)
-        .with_only_columns(Renewal.credited_to_id, func.sum(Contract.premium))
-        .group_by(Renewal.credited_to_id)
+)
+measure(
+    Measure(
+        "renewed_premium",
+        "Renewed premium",
+        of=Renewal,
+        unit="money",
+        definition="The premium of the contracts that succeed others and were paid in the time.",
+        on=Contract.paid_on,
+        whose=Renewal.credited_to_id,
+        where=Contract.voided_on.is_(None),
+        joins=((Contract, Contract.id == Renewal.successor_id),),
+        numerator=Contract.premium,
     )
-    return {user: Figure(premium, ONE) for user, premium in rows}
-
-
-def _renewals_closed(user_id: int | None, first: date, last: date) -> Select[Any]:
-    rows = _closed(first, last)
-    return rows if user_id is None else rows.where(Renewal.credited_to_id == user_id)
-
-
-measure(Measure("renewed_premium", "Renewed premium", "renewal", "money", _premiums, _renewals_closed, counts=True))
+)

@@ -1,6 +1,5 @@
 """Four more measures of the same kind as the department's, so that everybody is appraised by eight."""
 
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -8,58 +7,39 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.schema.measure import Figure, Figures, Measure, measure
+from app.schema.measure import ONE, ROWS, Figure, Figures, Measure, Reckoned, measure
 from models.contracts import Contract
 from models.contracts.states import ContractState
 from models.renewals import Contact, Renewal
 from models.renewals.states import LOST, Intent
 
-ONE = Decimal(1)
-Rows = Callable[[date, date], Any]
+
+def _kept(session: Session, first: date, last: date) -> Figures:
+    """What is in force counts, whenever it began."""
+    grouped = _in_force(None, first, last).with_only_columns(Contract.owner_id, func.count())
+    return {user: Figure(Decimal(count), ONE) for user, count in session.execute(grouped.group_by(Contract.owner_id))}
 
 
-def _counted(name: str, record: str, user: Any, rows: Rows) -> None:
-    """A measure that counts rows by user."""
-
-    def figures(session: Session, first: date, last: date) -> Figures:
-        grouped = rows(first, last).with_only_columns(user, func.count()).group_by(user)
-        return {id_: Figure(Decimal(count), ONE) for id_, count in session.execute(grouped)}
-
-    def behind(user_id: int | None, first: date, last: date) -> Any:
-        return rows(first, last) if user_id is None else rows(first, last).where(user == user_id)
-
-    measure(Measure(name, name, record, "rows", figures, behind, counts=True))
+def _in_force(user_id: int | None, first: date, last: date) -> Any:
+    rows = select(Contract).where(Contract.state == ContractState.IN_FORCE)
+    return rows if user_id is None else rows.where(Contract.owner_id == user_id)
 
 
-def _willing(first: date, last: date) -> Any:
-    return select(Contact).where(Contact.contacted_on.between(first, last), Contact.intent == Intent.WILLING)
-
-
-def _lost(first: date, last: date) -> Any:
-    return select(Renewal).where(Renewal.expires_on.between(first, last), Renewal.state.in_(LOST))
-
-
-def _kept(first: date, last: date) -> Any:
-    return select(Contract).where(Contract.state == ContractState.IN_FORCE)
-
-
-def _due(first: date, last: date) -> Any:
-    return select(Renewal).where(Renewal.expires_on.between(first, last))
-
-
-def _reached(session: Session, first: date, last: date) -> Figures:
-    shares = (
-        _due(first, last)
-        .with_only_columns(Renewal.owner_id, func.count(Renewal.first_contact_on), func.count())
-        .group_by(Renewal.owner_id)
-    )
-    return {user: Figure(Decimal(reached), Decimal(due)) for user, reached, due in session.execute(shares)}
+def _of(name: str, of: Any, on: Any, unit: str = "rows", **parts: Any) -> None:
+    measure(Measure(name, name, of=of, unit=unit, on=on, **parts))
 
 
 def declare() -> None:
     """Enter the four in the registry, before an application freezes it."""
-    _counted("bench_willing", "contact", Contact.made_by_id, _willing)
-    _counted("bench_lost", "renewal", Renewal.owner_id, _lost)
-    _counted("bench_kept", "contract", Contract.owner_id, _kept)
-    rows: Callable[..., Any] = lambda user_id, first, last: _due(first, last)  # noqa: E731
-    measure(Measure("bench_reached", "bench_reached", "renewal", "%", _reached, rows))
+    _of(
+        "bench_willing",
+        Contact,
+        Contact.contacted_on,
+        where=Contact.intent == Intent.WILLING,
+        whose=Contact.made_by_id,
+    )
+    _of("bench_lost", Renewal, Renewal.expires_on, where=Renewal.state.in_(LOST))
+    met = Renewal.first_contact_on.is_not(None)
+    _of("bench_reached", Renewal, Renewal.expires_on, "%", numerator=met, denominator=ROWS)
+    kept: dict[str, Any] = {"of": Contract, "unit": "rows", "reckon": _kept, "behind": _in_force, "counts": True}
+    measure(Reckoned("bench_kept", "bench_kept", **kept))

@@ -166,10 +166,10 @@ def test_the_renewal_rate_credits_whom_allocation_credited(session, people, coho
     session.commit()
     rate = registry.measures["renewal_rate"]
     figures_ = rate.figures(session, *PERIOD)
-    assert rate.of(figures_, people["renewal3"].user_id).value == Decimal(1) / 3
-    assert rate.of(figures_, people["renewal"].user_id).value == Decimal(2) / 4
-    assert rate.of(figures_, people["renewal2"].user_id).value is None
-    assert rate.of(figures_, None).value == Decimal(3) / 7
+    assert rate.among(figures_, people["renewal3"].user_id).value == Decimal(1) / 3
+    assert rate.among(figures_, people["renewal"].user_id).value == Decimal(2) / 4
+    assert rate.among(figures_, people["renewal2"].user_id).value is None
+    assert rate.among(figures_, None).value == Decimal(3) / 7
     assert rate.figure(session, people["renewal"].user_id, FEBRUARY, FEBRUARY).denominator == 2
 
 
