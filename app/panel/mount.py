@@ -15,6 +15,7 @@ from app.panel.identity.passkeys import PasskeyDoor
 from app.panel.identity.provider import ProviderDoor
 from app.panel.identity.second import SecondFactorPage
 from app.panel.identity.tokens import TokensPage
+from app.panel.measures_api import MeasuresResource
 from app.panel.navigation import name_permission
 from app.panel.openapi.browsing import ApiPage
 from app.panel.openapi.serving import OpenApiResource
@@ -50,4 +51,5 @@ def mount(app: Flask, builder: AppBuilder) -> None:
     history_api.mount(builder)
     files_api.mount(builder)
     bulk_api.mount(builder)
+    builder.add_api(MeasuresResource)
     builder.add_api(OpenApiResource)

@@ -43,7 +43,7 @@ TABLES = {
 """In which table the keys of an address lie, by placeholder or by page; those of a record lie in its own."""
 NAMES: Mapping[str, Callable[[], Iterable[str]]] = {
     "HelpPage.show": lambda: [record.__tablename__ for record in registry],
-    "ApiPage.show": lambda: [record.__tablename__ for record in registry],
+    "ApiPage.show": lambda: [*(record.__tablename__ for record in registry), "measures"],
     "TailoringPage.record": lambda: [record.__tablename__ for record in registry if record.panel.form],
     "TailoringPage.field": lambda: [record.__tablename__ for record in registry if record.panel.form],
     "NoticeTextsPage.edit": lambda: [topic.name for topic in registry.topics],

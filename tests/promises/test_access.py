@@ -30,7 +30,7 @@ SIGNED_IN |= {
     "TokensPage",
     "HelpPage",
 }
-SIGNED_IN |= {"ClaimLinkPage", "ClaimLetterPage", "ExportsPage", "DocumentsPage", "WaysPage"}
+SIGNED_IN |= {"MeasuresResource", "ClaimLinkPage", "ClaimLetterPage", "ExportsPage", "DocumentsPage", "WaysPage"}
 """Open to every signed-in person: they show the person's own things, or what the session or the policy lets through."""
 
 

@@ -68,7 +68,7 @@ def test_the_document_is_of_who_asks_and_known_again(sign_in, people, who):
     client = sign_in(who)
     answer = client.get("/api/v1/openapi.json")
     tags = {operation["tags"][0] for verbs in answer.json["paths"].values() for operation in verbs.values()}
-    assert tags - {"files"} == {str(r.__tablename__) for r in registry if may(people[who], "read", r)}
+    assert tags - {"files", "measures"} == {str(r.__tablename__) for r in registry if may(people[who], "read", r)}
     assert ('"createClaim"' in answer.text) == may(people[who], "add", registry["claim"])
     again = client.get("/api/v1/openapi.json", headers={"If-None-Match": answer.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
@@ -81,6 +81,7 @@ def test_a_person_reads_it_in_the_panel(sign_in):
     for words in ("createClaim", "acceptClaim", "/api/v1/claim/{id}/steps/accept", "Idempotency-Key", "occurred_on"):
         assert words in page
     assert "deleteClaim<" not in page
+    assert "/api/v1/measures/{name}/rows" in client.get("/help/api/measures").text
     assert client.get("/help/api/nothing").status_code == 404
 
 

@@ -6,11 +6,11 @@ some. So no promise holds merely because nothing was tried. The tables are in `t
 
 import pytest
 
-from tests.promises.guards import approvals, doors, fields, history, identity, rows, steps, talking, writing
+from tests.promises.guards import approvals, doors, fields, figures, history, identity, rows, steps, talking, writing
 from tests.promises.guards import clocks as clocks_
 from tests.promises.guards.world import founded
 
-AREAS = (rows, fields, steps, approvals, clocks_, doors, identity, writing, talking, history)
+AREAS = (rows, fields, figures, steps, approvals, clocks_, doors, identity, writing, talking, history)
 CONTROLS = {name: control for area in AREAS for name, control in area.CONTROLS.items()}
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 

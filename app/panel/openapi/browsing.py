@@ -7,11 +7,13 @@ from typing import Any
 
 from flask import render_template
 from flask_appbuilder import BaseView, expose
+from flask_babel import gettext as _
 
 from app.kernel.access import may, require
 from app.kernel.actor import current_actor
 from app.panel.labels import record_plural
 from app.panel.openapi.document import document
+from app.panel.openapi.measures import TAG
 from app.schema.errors import NotFound
 from app.schema.registry import registry
 
@@ -50,17 +52,19 @@ class ApiPage(BaseView):
         """How it is spoken to, and the records it has for the present person."""
         shown = [record for record in registry if may(current_actor(), "read", record)]
         records = sorted((record_plural(record), str(record.__tablename__)) for record in shown)
-        return render_template("panel/api.html", records=records)
+        return render_template("panel/api.html", records=[*records, (_("Measures"), TAG)])
 
     @expose("/<name>")
     def show(self, name: str) -> str:
-        """What may be done with the rows of a record."""
+        """What may be done with the rows of a record, or asked of the measures."""
         record = registry.get(name)
-        if record is None:
+        if record is not None:
+            require(current_actor(), "read", record)
+        elif name != TAG:
             raise NotFound("There is no such record.")
-        require(current_actor(), "read", record)
+        title = record_plural(record) if record is not None else _("Measures")
         made = json.loads(document([name]).text)
-        return render_template("panel/api_record.html", record=record, operations=list(_told(made, name)))
+        return render_template("panel/api_record.html", title=title, operations=list(_told(made, name)))
 
 
 def _told(made: dict[str, Any], tag: str) -> Iterator[Told]:

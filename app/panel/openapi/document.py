@@ -9,11 +9,12 @@ from flask import current_app
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from app.kernel import measuring
 from app.kernel.access import may
 from app.kernel.actor import current_actor
 from app.panel.answering import written
 from app.panel.fields import lines_of
-from app.panel.openapi import operations, schemas
+from app.panel.openapi import measures, operations, schemas
 from app.panel.openapi.schemas import Schema, named
 from app.panel.problems import MEDIA
 from app.schema import tailored
@@ -41,20 +42,25 @@ def document(names: Iterable[str] = ()) -> Document:
     if key not in kept:
         if len(kept) >= KEPT:
             kept.clear()
-        text = written(build(record for record in registry if not wanted or record.__tablename__ in wanted))
+        chosen = (record for record in registry if not wanted or record.__tablename__ in wanted)
+        text = written(build(chosen, figures=not wanted or measures.TAG in wanted))
         kept[key] = Document(text, sha256(text.encode()).hexdigest()[:32])
     return kept[key]
 
 
-def build(records: Iterable[type[Record]]) -> dict[str, Any]:
-    """The document of some records, for the current actor."""
+def build(records: Iterable[type[Record]], *, figures: bool = True) -> dict[str, Any]:
+    """The document of some records and, with `figures`, of the measures, for the current actor."""
     shown = [record for record in records if may(current_actor(), "read", record)]
     paths: dict[str, Schema] = {}
     tags: dict[str, str] = {}
     made = dict(schemas.COMMON)
     for record in _with_parts(shown):
         made |= dict(schemas.of_record(record))
-    for path, method, operation in (*operations.of_files(), *(o for r in shown for o in operations.of_record(r))):
+    offered = [*operations.of_files(), *(each for record in shown for each in operations.of_record(record))]
+    if figures and (named_ := [measure.name for measure in measuring.seen()]):
+        offered += measures.of_measures(named_)
+        made |= measures.SCHEMAS
+    for path, method, operation in offered:
         paths.setdefault(path, {})[method] = operation
         tags.setdefault(operation["tags"][0], "")
     return {

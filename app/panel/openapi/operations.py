@@ -45,12 +45,12 @@ def of_record(record: type[Record]) -> Iterator[tuple[str, str, Operation]]:
         return
     name, table, line = record.__name__, f"/{record.__tablename__}/", issubclass(record, Line)
     many, one = record_plural(record), record_label(record)
-    made = _Made(table.strip("/"))
+    made = Made(table.strip("/"))
     args = list(_list_parameters(record))
     listing = _("List: %(records)s", records=many)
     list_id = f"list{pascal(plural_msgid(record))}"
     yield table, "get", made.reading(list_id, listing, named(f"{name}Page"), args, (*READING, 422))
-    place, trace = f"{table}{{id}}", _query("trace", {"type": "string", "enum": ["1"]})
+    place, trace = f"{table}{{id}}", parameter("trace", {"type": "string", "enum": ["1"]})
     getting = _("Read one: %(record)s", record=one)
     yield place, "get", made.reading(f"get{name}", getting, named(f"{name}Whole"), [ROW, trace], (*READING, 404))
     answer = named(f"{name}Answer")
@@ -64,7 +64,7 @@ def of_record(record: type[Record]) -> Iterator[tuple[str, str, Operation]]:
         yield place, "patch", made.writing(f"update{name}", changing, body, answer, 200, since, [ROW])
     if deletes:
         removing = _("Delete: %(record)s", record=one)
-        version = _query("version", NUMBER, required=True)
+        version = parameter("version", NUMBER, required=True)
         yield place, "delete", made.writing(f"delete{name}", removing, None, None, 204, (404, 428), [ROW, version])
     if adds or edits or deletes or record.workflow:
         together = _("Many at once: %(records)s", records=many)
@@ -86,7 +86,7 @@ def of_record(record: type[Record]) -> Iterator[tuple[str, str, Operation]]:
         yield from _said(made, name, place, one, edits)
 
 
-class _Made:
+class Made:
     """Operations of one tag."""
 
     def __init__(self, tag: str) -> None:
@@ -131,27 +131,27 @@ def answers(status: int, shown: Schema | None, statuses: tuple[int, ...]) -> Sch
     return {str(status): good} | {str(each): {"$ref": f"#/components/responses/{each}"} for each in sorted(statuses)}
 
 
-def _query(name: str, schema: Schema, description: str = "", *, required: bool = False) -> Schema:
+def parameter(name: str, schema: Schema, description: str = "", *, required: bool = False) -> Schema:
     made: Schema = {"name": name, "in": "query", "schema": schema}
     return made | ({"description": description} if description else {}) | ({"required": True} if required else {})
 
 
 def _list_parameters(record: type[Record]) -> Iterator[Schema]:
     orders = sorted(field.key for field in columns_of(record) if field.sortable)
-    yield _query("q", TEXT, _("What to search for."))
+    yield parameter("q", TEXT, _("What to search for."))
     if orders:
-        yield _query("order", {"type": "string", "enum": [*orders, *(f"-{name}" for name in orders)]})
-    yield _query("psize", {"type": "integer", "enum": list(SIZES)}, _("Rows of a page."))
-    yield _query("after", TEXT, _("Where the page begins: next of the page before it."))
-    yield _query("before", TEXT, _("Where the page ends: previous of the page after it, or end for the last one."))
+        yield parameter("order", {"type": "string", "enum": [*orders, *(f"-{name}" for name in orders)]})
+    yield parameter("psize", {"type": "integer", "enum": list(SIZES)}, _("Rows of a page."))
+    yield parameter("after", TEXT, _("Where the page begins: next of the page before it."))
+    yield parameter("before", TEXT, _("Where the page ends: previous of the page after it, or end for the last one."))
     names = list(readable_names(record))
-    fields = _query(
+    fields = parameter(
         "fields", listed({"type": "string", "enum": names}), _("Only these fields, besides id and version.")
     )
     yield fields | {"style": "form", "explode": False}
     for each in offered(record):
         for name in parameters(each):
-            yield _query(name, _filter_schema(each, name), each.field.label)
+            yield parameter(name, _filter_schema(each, name), each.field.label)
 
 
 def _filter_schema(each: Filter, name: str) -> Schema:
@@ -209,7 +209,7 @@ def _bulk(name: str) -> Schema:
     return shaped({"rows": rows, "together": {"type": "boolean", "default": False}}, ["rows"])
 
 
-def _files(made: _Made, name: str, path: str, one: str, edits: bool) -> Iterator[tuple[str, str, Operation]]:
+def _files(made: Made, name: str, path: str, one: str, edits: bool) -> Iterator[tuple[str, str, Operation]]:
     title = _("Files: %(record)s", record=one)
     yield path, "get", made.reading(f"list{name}Files", title, named("StoredFiles"), [ROW], (*READING, 404))
     if edits:
@@ -224,8 +224,8 @@ def _files(made: _Made, name: str, path: str, one: str, edits: bool) -> Iterator
         )
 
 
-def _said(made: _Made, name: str, place: str, one: str, edits: bool) -> Iterator[tuple[str, str, Operation]]:
-    before, gone = _query("before", TEXT), (*READING, 404)
+def _said(made: Made, name: str, place: str, one: str, edits: bool) -> Iterator[tuple[str, str, Operation]]:
+    before, gone = parameter("before", TEXT), (*READING, 404)
     title = _("History: %(record)s", record=one)
     yield (
         f"{place}/history",
@@ -254,11 +254,11 @@ FORM = shaped({"file": {"type": "string", "format": "binary"}}, ["file"])
 
 def of_files() -> Iterator[tuple[str, str, Operation]]:
     """The operations on files by themselves."""
-    made, answer = _Made("files"), named("StoredFileAnswer")
+    made, answer = Made("files"), named("StoredFileAnswer")
     title = _("Send a file, to be named in a field")
     yield "/files/", "post", made.writing("sendFile", title, FORM, answer, 201, (), [], MULTIPART)
     token = {"name": "token", "in": "path", "required": True, "schema": TEXT}
-    ticket = _query("ticket", TEXT, _("Opens a private file that was shown in full."))
+    ticket = parameter("ticket", TEXT, _("Opens a private file that was shown in full."))
     fetched = answers(200, None, (401, 403, 404))
     fetched["200"]["content"] = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
     yield "/files/{token}", "get", made._of("fetchFile", _("Fetch a file"), [token, ticket], fetched)
