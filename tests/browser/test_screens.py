@@ -174,6 +174,14 @@ def test_a_job_that_tells_of_a_long_hash_fits_a_phone(backend, visit):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_a_form_without_lines_fits_however_many_columns_they_have(visit):
+    page = visit("claims")
+    page.goto("/claim/add")
+    page.wait_for_load_state("networkidle")
+    assert faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def faults(page):
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate(f"axe.run(document, {RULES})")
