@@ -3,7 +3,6 @@
 from flask import Response as FileResponse
 from flask import current_app, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import BaseView, expose
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -111,7 +110,6 @@ def _row(name: str, key: int) -> Record:
 
 def _page(row: Record, problem: str = "") -> str:
     declared: dict[str, Document] = {each.name: each for each in type(row).documents}
-    languages = current_app.config["LANGUAGES"]
     return render_template(
         "documents/list.html",
         row=row,
@@ -122,8 +120,6 @@ def _page(row: Record, problem: str = "") -> str:
             for each in reversed(documents.issued(db.session, row))
             if each.name in declared
         ],
-        languages={key: told["name"] for key, told in languages.items()},
-        language=str(get_locale()),
         problem=problem,
         plain=plain,
     )

@@ -1,6 +1,8 @@
 """The screens keep the content security policy: nothing inline, nothing from elsewhere, only icons we carry."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,19 @@ def test_every_icon_that_is_named_is_in_the_sprite() -> None:
     named = {path.relative_to(ROOT).as_posix(): icons_of(path.read_text(encoding="utf-8")) for path in sources}
     missing = {path: names - carried for path, names in named.items() if names - carried}
     assert missing == {}, "add the names to app/panel/icons.txt"
+
+
+def test_no_page_is_told_anew_what_its_frame_is_told() -> None:
+    """The bar of every page reads these names too: given otherwise by one page, they would be wrong there."""
+    setting = next(n for n in nodes_in("app/panel/face.py", ast.FunctionDef) if n.name == "setting")
+    frame = {key.value for node in ast.walk(setting) if isinstance(node, ast.Dict) for key in node.keys}
+    assert {"actor", "languages"} <= frame
+    paths = [path for room in ("app", "views") for path in (ROOT / room).rglob("*.py")]
+    renders = [n for path in paths for n in nodes_in(path, ast.Call) if ast.unparse(n.func).endswith("render_template")]
+    assert len(renders) > 20
+    assert [ast.unparse(n)[:80] for n in renders if frame & {word.arg for word in n.keywords}] == []
+
+
+def nodes_in(path: str | Path, kind: type) -> Iterator:
+    """The nodes of a kind in a file."""
+    yield from (n for n in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))) if isinstance(n, kind))
