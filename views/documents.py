@@ -14,7 +14,7 @@ from app.kernel.documents import may_print, require_print
 from app.kernel.identity import limits
 from app.kernel.ledger import database_now
 from app.kernel.store import the_store
-from app.panel.files import ALONE
+from app.panel.headers import ALONE
 from app.panel.labels import said, translated
 from app.panel.printing import gather, print_out
 from app.panel.saving import saving

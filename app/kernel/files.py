@@ -20,7 +20,7 @@ from app.kernel.actor import current_actor
 from app.kernel.content import content_of, is_bomb
 from app.kernel.fields import hidden_in
 from app.kernel.settings import setting_value
-from app.kernel.store import the_store
+from app.kernel.store import the_store, token_of
 from app.kernel.tables import Attachment, Trashed
 from app.schema.errors import Conflict, NotFound, NotPermitted, Refusal
 from app.schema.kinds import FILE, INTEGER, File, FileKind, Reader
@@ -273,14 +273,18 @@ def _at(session: Session, record: type[Record], ids: Iterable[int], which: Any, 
 def sweep(session: Session, at: datetime) -> tuple[int, int]:
     """Forget files no row took in a day, files taken out long ago, and those of rows that no trash holds any more.
 
-    Bytes go when no committed entry names them: those of the entries forgotten now, the next time. Returns how many
-    entries and how many bytes' files went.
+    Bytes go when no committed entry names them, with what was drawn of them: those of the entries forgotten now, the
+    next time. Returns how many entries and how many bytes' files went.
     """
     store, day = the_store(), at - UNCLAIMED
     known = set(session.scalars(select(Attachment.token))) | documents.kept_tokens(session)
-    stray = [token for token, since in store.tokens() if token not in known and since < day]
-    for token in stray:
-        store.remove(token)
+    stray = [
+        name
+        for name, since in store.names()
+        if (token := token_of(name)) not in known and (since < day or name != token)  # what was drawn goes along
+    ]
+    for name in stray:
+        store.remove(name)
     _release_orphans(session, at)
     kept = Attachment
     in_trash = select(Trashed.id).where(Trashed.at == kept.buried_at).exists()

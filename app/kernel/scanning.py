@@ -108,14 +108,22 @@ def set_scanner(scanner: Scanner | None, *, fail_open: bool = False) -> None:
     _asked[:], _open = [scanner] if scanner is not None else [], fail_open
 
 
-def check(body: bytes, filename: str) -> None:
-    """Raise `Infected` for a file with a virus, `Unavailable` for one that could not be looked at."""
+def asked() -> bool:
+    """Whether anybody looks for viruses here."""
+    return bool(_asked)
+
+
+def check(body: bytes, filename: str, *, strictly: bool = False) -> None:
+    """Raise `Infected` for a file with a virus, `Unavailable` for one that could not be looked at.
+
+    `strictly` raises it even where such files are taken.
+    """
     for scanner in _asked:
         try:
             found = scanner.scan(body)
         except (OSError, ValueError, OverflowError) as fault:  # a port or a command line that cannot be one
             log.error("a file was not scanned: %s", fault)
-            if not _open:
+            if strictly or not _open:
                 raise Unavailable("The file could not be scanned for viruses, so it is not taken. Try again.") from None
         else:
             if found:

@@ -19,6 +19,7 @@ from app.schema.errors import Unavailable
 from app.schema.kinds.files import ID
 
 log = logging.getLogger(__name__)
+NAME = re.compile(rf"{ID.pattern}(\.[a-z0-9-]{{1,20}})?")
 PIECE = 1024 * 1024
 """Bytes that are asked of a store at a time."""
 
@@ -26,7 +27,8 @@ PIECE = 1024 * 1024
 class Store:
     """Keeps bytes under their tokens, whole or not at all.
 
-    It knows nothing of rows, people or types. A token is made by the kernel; nothing else ever becomes a path. Raises
+    It knows nothing of rows, people or types. A token is made by the kernel; nothing else ever becomes a path, but a
+    token with what was drawn of its bytes: ``<token>.1-small`` (`token_of`). Raises
     `Unavailable` where the place the bytes lie in does not answer, or not in time.
     """
 
@@ -59,14 +61,18 @@ class Store:
             except FileNotFoundError:
                 return
 
-    def tokens(self) -> Iterator[tuple[str, datetime]]:
-        """Every token with the moment its bytes were kept, in UTC."""
+    def names(self) -> Iterator[tuple[str, datetime]]:
+        """Every token, and what was drawn of its bytes, with the moment each was kept, in UTC."""
         with _answering():
             for some in obstore.list(self._objects):
                 for each in some:
-                    folder, _slash, token = each["path"].rpartition("/")
-                    if re.fullmatch(ID, token) and folder == token[:2]:
-                        yield token, each["last_modified"]
+                    folder, _slash, name = each["path"].rpartition("/")
+                    if NAME.fullmatch(name) and folder == name[:2]:
+                        yield name, each["last_modified"]
+
+    def tokens(self) -> Iterator[tuple[str, datetime]]:
+        """As of `names`, without what was drawn: that can be drawn again."""
+        return ((name, at) for name, at in self.names() if token_of(name) == name)
 
 
 class Folder(Store):
@@ -171,10 +177,15 @@ def _answering() -> Iterator[None]:
         raise Unavailable("The store of files does not answer; nothing was changed. Try again in a while.") from fault
 
 
-def _path(token: str) -> str:
-    if not re.fullmatch(ID, token):
-        raise FileNotFoundError(token)
-    return f"{token[:2]}/{token}"
+def token_of(name: str) -> str:
+    """The token of the file that what lies under this name was drawn of; a token's is itself."""
+    return name.partition(".")[0]
+
+
+def _path(name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise FileNotFoundError(name)
+    return f"{name[:2]}/{name}"
 
 
 _kept: list[Store] = []

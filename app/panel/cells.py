@@ -8,12 +8,13 @@ from flask import request, url_for
 from markupsafe import Markup, escape
 
 from app.kernel.currency import house_currency
+from app.kernel.previews import has_preview
 from app.panel import links, navigation, texts
 from app.panel.fields import USERS, Field
 from app.panel.labels import choice_label, translated
 from app.panel.markdown import rendered
 from app.panel.saying import gettext as _
-from app.panel.tickets import file_url
+from app.panel.tickets import file_url, ticket_for
 from app.panel.titles import Read
 from app.schema.kinds import File
 from app.schema.record import Line, Record
@@ -27,11 +28,14 @@ LONGEST = 120
 """Characters of a long text that a list shows."""
 
 
-def cell(field: Field, read: Read, *, short: bool = False) -> Markup:
-    """What stands in a cell for one field of a row; `short` in lists, where long texts are cut."""
+def cell(field: Field, read: Read, *, short: bool = False, looks: bool = False) -> Markup:
+    """What stands in a cell for one field of a row; `short` in lists, where long texts are cut.
+
+    `looks` shows files as small pictures all the same.
+    """
     if _named(field) in read.hidden:
         return HIDDEN
-    made = _cell(field, read, short)
+    made = _cell(field, read, short, looks)
     page = navigation.behind(str(field.record.__tablename__), field.key)
     return Markup('<a href="{}">{}</a>').format(url_for(page, key=read.row.id), made) if page else made
 
@@ -81,7 +85,7 @@ def _named(field: Field) -> str:
     return field.key or field.name
 
 
-def _cell(field: Field, read: Read, short: bool) -> Markup:
+def _cell(field: Field, read: Read, short: bool, looks: bool) -> Markup:
     if field.far:
         return links.in_cell(read.row, field, row_url, short=short) or NONE
     value = getattr(read.row, field.key or field.name)
@@ -96,6 +100,8 @@ def _cell(field: Field, read: Read, short: bool) -> Markup:
         written += f" {translated(getattr(read.row, field.currency) or house_currency())}"
     if field.private:
         return _private(field, read, written)
+    if looks and isinstance(value, File):
+        return with_look(value, value.name)
     style = field.kind.cell if field.kind is not None else "moment" if isinstance(value, datetime) else "text"
     return _STYLES[style](value, written, short)
 
@@ -124,17 +130,44 @@ def _url(value: Any, written: str, short: bool) -> Markup:
 
 
 def _file(value: Any, written: str, short: bool) -> Markup:
-    return Markup('<a class="yx-file" href="{}">{}</a>').format(file_url(value), value.name if short else written)
+    return _link_to(value, value.name) if short else with_look(value, written)
 
 
 def _picture(value: Any, written: str, short: bool) -> Markup:
-    return _file(value, written, short) if short else thumbnail(value, file_url(value))
+    if short or not has_preview(value):
+        return _file(value, written, short)
+    return thumbnail(value)
 
 
-def thumbnail(file: File, url: str) -> Markup:
-    """A picture made small, leading to itself."""
-    made = Markup('<a href="{0}"><img class="yx-thumb" src="{0}" alt="{1}" title="{1}" loading="lazy"></a>')
-    return made.format(url, file.name)
+def _link_to(file: File, words: str, ticket: str = "", mark: str = "") -> Markup:
+    return Markup('<a class="yx-file{}" href="{}">{}</a>').format(mark, file_url(file, ticket=ticket), words)
+
+
+def with_look(file: File, words: str, *, ticket: str = "", mark: str = "") -> Markup:
+    """The way to a file, beside what it looks like; `ticket` as of `file_url`, `mark` a further class of the link."""
+    link = _link_to(file, words, ticket, mark)
+    if not has_preview(file):
+        return link
+    return Markup('<span class="yx-with-look">{}{}</span>').format(thumbnail(file, ticket=ticket, named=True), link)
+
+
+def thumbnail(file: File, *, ticket: str = "", named: bool = False) -> Markup:
+    """The first page of a file made small, which opens its preview; `named` where its name stands beside it.
+
+    Nothing for a file of a type that has none.
+    """
+    if not has_preview(file):
+        return Markup("")
+    return Markup(
+        '<a class="yx-preview-of" href="{}" data-preview="{}" aria-haspopup="dialog"{}>'
+        '<img class="yx-thumb" src="{}" alt="{}" loading="lazy"></a>'
+    ).format(
+        file_url(file, ticket=ticket),
+        file_url(file, "/preview", ticket=ticket),
+        Markup(' aria-label="{}"').format(_("Preview of %(file)s", file=file.name)) if named else "",
+        file_url(file, "/small/1", ticket=ticket),
+        "" if named else file.name,
+    )
 
 
 _STYLES: dict[str, Callable[[Any, str, bool], Markup]] = {
@@ -152,9 +185,7 @@ _STYLES: dict[str, Callable[[Any, str, bool], Markup]] = {
 def _private(field: Field, read: Read, masked: str) -> Markup:
     """A private value: masked, with the way to see it; or in full, where it has just been revealed."""
     if field.key in read.revealed and isinstance(value := getattr(read.row, field.key), File):
-        return Markup('<a class="yx-file yx-revealed" href="{}">{}</a>').format(
-            file_url(value, revealed=True), read.revealed[field.key]
-        )
+        return with_look(value, read.revealed[field.key], ticket=ticket_for(value), mark=" yx-revealed")
     if field.key in read.revealed:
         return Markup('<strong class="yx-revealed">{}</strong>').format(read.revealed[field.key])
     made = Markup(f'<span class="yx-masked" title="{escape(_("Masked"))}">{escape(masked)}</span>')

@@ -51,6 +51,7 @@ def dress(app: Flask) -> None:
         file_url=file_url,
         size_in_words=size_in_words,
         thumbnail=cells.thumbnail,
+        with_look=cells.with_look,
         moment=texts.plain,
         now=lambda: datetime.now(UTC).isoformat(),
         spans=timing.spans,

@@ -2,21 +2,20 @@
 
 from typing import Any, cast
 
-from flask import Response, flash, redirect, request, send_file, url_for
+from flask import Response, flash, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import BaseView, expose
 from flask_babel import gettext as _
 
 from app.extensions import db
-from app.kernel import files
+from app.kernel import files, previews
 from app.kernel.store import the_store
 from app.panel.base import RecordView
+from app.panel.headers import ALONE
 from app.panel.labels import said
+from app.panel.previews import barely, pictured
 from app.panel.saving import saving
-from app.panel.tickets import opens
+from app.panel.tickets import seen, ticket
 from app.schema.errors import NotFound, Refusal
-
-ALONE = "; ".join(("default-src 'none'", "sandbox", "frame-ancestors 'none'", "form-action 'none'"))
-"""The content policy of a file: whatever is in it, it acts on nothing and draws on nothing."""
 
 
 class FileView(BaseView):
@@ -30,16 +29,30 @@ class FileView(BaseView):
         """Hand out a file to be kept, never to be run or drawn as a page."""
         return handed_out(token)
 
+    @expose("/<token>/preview")
+    @barely
+    def preview(self, token: str) -> str:
+        """A file to be looked at in place: which one, and its first pages."""
+        file = seen(token)
+        pages = previews.pages_of(file)
+        return render_template("panel/preview.html", file=file, pages=pages, ticket=ticket())
+
+    @expose("/<token>/<size>/<int:page>")
+    @barely
+    def picture(self, token: str, size: str, page: int) -> Response:
+        """One page of it, drawn by us."""
+        return pictured(token, size, page)
+
 
 def handed_out(token: str) -> Response:
     """The bytes of a file, to be kept, if the present person may read it."""
-    kept = files.visible(db.session, token, revealed=opens(request.args.get("ticket", ""), token))
+    file = seen(token)
     try:
-        body = the_store().open(kept.token)
+        body = the_store().open(file.id)
     except FileNotFoundError:
         raise NotFound("The file is gone from the store; tell your administrator.") from None
-    answer = send_file(body, mimetype=kept.content_type, as_attachment=True, download_name=kept.filename)
-    answer.content_length = kept.size  # a download that is cut off is known to be
+    answer = send_file(body, mimetype=file.type, as_attachment=True, download_name=file.name)
+    answer.content_length = file.size  # a download that is cut off is known to be
     answer.headers["Content-Security-Policy"] = ALONE
     return answer
 

@@ -10,6 +10,7 @@ from werkzeug.datastructures import FileStorage
 from app.extensions import db
 from app.kernel import files
 from app.kernel.access import find
+from app.panel import previews
 from app.panel.answering import answered, done, told
 from app.panel.files import handed_out
 from app.panel.problems import NotForm
@@ -40,6 +41,18 @@ class FileResource(BaseApi):
     def fetch(self, token: str) -> Response:
         """The bytes of a file that is a row's, to whoever may read it there."""
         return handed_out(token)
+
+    @expose("/<token>/preview")
+    @told
+    def preview(self, token: str) -> Said:
+        """How many pages a file has, and where the first of them are, as pictures."""
+        return {"result": previews.as_json(token)}
+
+    @expose("/<token>/<size>/<int:page>")
+    @answered
+    def picture(self, token: str, size: str, page: int) -> Response:
+        """One page of a file as a picture."""
+        return previews.pictured(token, size, page)
 
 
 class FilesOfRow(BaseApi):

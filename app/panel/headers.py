@@ -15,11 +15,15 @@ CONTENT_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+ALONE = "; ".join(("default-src 'none'", "sandbox", "frame-ancestors 'none'", "form-action 'none'"))
+"""The content policy of a file: whatever is in it, it acts on nothing and draws on nothing."""
 STATIC_AGE = 365 * 24 * 3600
 """Seconds a static file may be kept when its address carries its fingerprint."""
 
 NAMED_BY_CONTENT = "BrandPage.logo"
 """The page whose address changes with what it shows."""
+ASKED_ANEW = ("FileView.picture", "FileResource.picture")
+"""Pictures a browser keeps for its person, and asks for again each time; those of private files it does not keep."""
 
 
 def protect(app: Flask) -> None:
@@ -44,6 +48,8 @@ def protect(app: Flask) -> None:
             headers["Cache-Control"] = forever if "v" in request.args and good else "no-cache"
         elif request.endpoint == NAMED_BY_CONTENT and good and request.method in ("GET", "HEAD"):
             headers["Cache-Control"] = forever
+        elif request.endpoint in ASKED_ANEW and good and "ticket" not in request.args:
+            headers["Cache-Control"] = "private, no-cache"
         else:
             headers["Cache-Control"] = "no-store"
         return response

@@ -30,6 +30,7 @@ from app.panel.listing import page_of
 from app.panel.nested import changed_only, lines_in, taken, writable, write
 from app.panel.querying import query
 from app.panel.serving import as_json, file_as_json
+from app.panel.tickets import ticket_for
 from app.panel.traces import trace_of
 from app.schema.kinds import File
 from app.schema.record import Line, Record, many_of
@@ -122,7 +123,7 @@ class RecordResource(BaseApi):
         reason = str(body_of_request().get("reason") or "")
         value = reveal(db.session, row, name, reason)
         file = getattr(row, name)
-        shown = file_as_json(file, revealed=True) if isinstance(file, File) else value
+        shown = file_as_json(file, ticket=ticket_for(file)) if isinstance(file, File) else value
         return {"field": name, "value": shown}, 200
 
 

@@ -12,8 +12,7 @@ from app.kernel.content import content_of
 from app.kernel.settings import set_setting
 from app.kernel.store import Folder
 from app.kernel.workflow import adopt
-from app.panel.files import ALONE
-from app.panel.headers import CONTENT_POLICY
+from app.panel.headers import ALONE, CONTENT_POLICY
 from app.schema import check, transfer
 from app.schema.kinds.files import plain_name
 from app.schema.record import Line
@@ -103,7 +102,7 @@ def test_a_form_sends_files_and_they_are_the_rows(session, sign_in):
     }
     page, key = client.get(answer.location).text, paper.record_id
     assert "报告.pdf (18 B)" in page
-    assert f'<img class="yx-thumb" src="/files/{photo.token}"' in page
+    assert f'<img class="yx-thumb" src="/files/{photo.token}/small/1"' in page
     assert "报告.pdf" in client.get("/specimen/").text
     exported = post(sign_in("manager"), "/specimen/export.csv").text
     assert ",报告.pdf," in exported
@@ -115,6 +114,7 @@ def test_a_form_sends_files_and_they_are_the_rows(session, sign_in):
         "size": 18,
         "type": "application/pdf",
         "url": f"/api/v1/files/{paper.token}",
+        "preview": f"/api/v1/files/{paper.token}/preview",
     }
     # Another in its place, and one taken out: the history tells both by name and size.
     form = {"code": "a", "version": version_of(client, f"specimen/{key}"), "drop-photo": "yes"}

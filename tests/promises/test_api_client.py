@@ -61,7 +61,8 @@ def generated(app, keys, tmp_path, monkeypatch):
     headers = {"Authorization": f"Bearer {keys[0]}"}
     answer = app.test_client().get(f"/api/v1/openapi.json?records={','.join(FIVE)}", headers=headers)
     (tmp_path / "openapi.json").write_text(json.dumps(answer.json))
-    (tmp_path / "config.yml").write_text("package_name_override: generated\npost_hooks: []\n")
+    pictures = "content_type_overrides: {image/webp: application/octet-stream}\n"  # its own word for what it knows not
+    (tmp_path / "config.yml").write_text(f"package_name_override: generated\npost_hooks: []\n{pictures}")
     command = [sys.executable, "-m", "openapi_python_client", "generate", "--path", "openapi.json", "--meta", "none"]
     command += ["--output-path", "generated", "--config", "config.yml", "--fail-on-warning"]
     made = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

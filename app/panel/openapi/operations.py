@@ -8,6 +8,8 @@ from flask_babel import gettext as _
 
 from app.kernel.access import may
 from app.kernel.actor import Actor, current_actor
+from app.kernel.previews import SIZES as SIZES_OF_PAGES
+from app.kernel.previews import TYPE as PICTURE
 from app.kernel.workflow import VERDICT
 from app.panel.bulk_api import MOST
 from app.panel.fields import columns_of
@@ -262,3 +264,12 @@ def of_files() -> Iterator[tuple[str, str, Operation]]:
     fetched = answers(200, None, (401, 403, 404))
     fetched["200"]["content"] = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
     yield "/files/{token}", "get", made._of("fetchFile", _("Fetch a file"), [token, ticket], fetched)
+    title, none = _("What a file looks like: its pages"), (*READING, 404, 503)
+    path = "/files/{token}/preview"
+    yield path, "get", made.reading("previewFile", title, named("PreviewAnswer"), [token, ticket], none)
+    size = {"name": "size", "in": "path", "required": True, "schema": {"type": "string", "enum": list(SIZES_OF_PAGES)}}
+    page = {"name": "page", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
+    drawn = answers(200, None, (401, 403, 404, 503))
+    drawn["200"]["content"] = {PICTURE: {"schema": {"type": "string", "format": "binary"}}}
+    title, path = _("Fetch a page of a file as a picture"), "/files/{token}/{size}/{page}"
+    yield path, "get", made._of("fetchFilePage", title, [token, size, page, ticket], drawn)

@@ -156,9 +156,15 @@ COMMON: dict[str, Schema] = {
         ["type", "title", "status", "detail"],
     ),
     "StoredFile": shaped(
-        {"id": TEXT, "name": TEXT, "size": NUMBER, "type": TEXT, "url": TEXT}, ["id", "name", "size", "type"]
+        {"id": TEXT, "name": TEXT, "size": NUMBER, "type": TEXT, "url": TEXT, "preview": TEXT},
+        ["id", "name", "size", "type"],
     ),
     "StoredFileAnswer": shaped({"result": named("StoredFile")}, ["result"]),
+    "PreviewPage": shaped(
+        {"small": TEXT, "large": TEXT, "width": NUMBER, "height": NUMBER}, ["small", "large", "width", "height"]
+    ),
+    "Preview": shaped({"count": NUMBER, "pages": listed(named("PreviewPage"))}, ["count", "pages"]),
+    "PreviewAnswer": shaped({"result": named("Preview")}, ["result"]),
     "StoredFiles": shaped({"result": listed(named("StoredFile"))}, ["result"]),
     "OfferedStep": shaped(
         {"name": TEXT, "title": TEXT, "asks": listed(TEXT), "closed": nullable(TEXT)}, ["name", "title", "asks"]

@@ -169,6 +169,7 @@ def _kind(name: str, cell: str, pictures: bool) -> FileKind:
                 "size": {"type": "integer", "minimum": 1},
                 "type": {"type": "string"},
                 "url": {"type": "string"},
+                "preview": {"type": "string"},
             },
             "required": ["id"],
         },
