@@ -113,16 +113,14 @@ def menu_line(entry: navigation.Entry) -> Markup:
 
 @lru_cache(maxsize=4096)
 def _menu_line(entry: navigation.Entry, active: bool, drawn: Markup) -> Markup:
-    waits = Markup('<span class="badge yx-waits" data-counts-target="count" data-record="{}" hidden></span>')
-    return Markup(
-        '<li class="nav-item{}"><a class="nav-link" href="{}"{}>{}<span class="nav-link-title">{}</span>{}</a></li>'
-    ).format(
+    link = '<a class="nav-link" href="{}"{}{}>{}<span class="nav-link-title">{}</span></a>'
+    return Markup(f'<li class="nav-item{{}}">{link}</li>').format(
         " active" if active else "",
         entry.url,
         Markup(' aria-current="page"') if active else "",
+        Markup(' data-record="{}"').format(entry.record) if entry.record else "",
         drawn,
         entry.label,
-        waits.format(entry.record) if entry.record else "",
     )
 
 

@@ -183,7 +183,6 @@ application.register("picker", class extends Stimulus.Controller {
 
 // How many rows wait, beside the entries of the sidebar: what was told last at once, then what holds now.
 application.register("counts", class extends Stimulus.Controller {
-  static targets = ["count"];
   static values = { url: String, user: String, late: String, waiting: String };
   async connect() {
     const kept = this.kept;
@@ -201,8 +200,10 @@ application.register("counts", class extends Stimulus.Controller {
     return kept?.user === this.userValue ? kept : { at: 0, counts: {} };
   }
   show(counts) {
-    for (const badge of this.countTargets) {
-      const [waiting, late] = counts[badge.dataset.record] ?? [0, 0];
+    for (const entry of this.element.querySelectorAll("a[data-record]")) {
+      const [waiting, late] = counts[entry.dataset.record] ?? [0, 0];
+      const badge = entry.querySelector(".yx-waits") ?? entry.appendChild(document.createElement("span"));
+      badge.className = "badge yx-waits";
       const words = (late ? this.lateValue : this.waitingValue).replace("%(count)s", waiting).replace("%(late)s", late);
       badge.textContent = waiting > 999 ? "999+" : waiting;
       badge.title = words;
