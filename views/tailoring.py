@@ -335,6 +335,10 @@ def _field_form(record: type[Record], body: Document, *, fresh: bool, added: boo
     if added:
         made.append(of("listed", _("Shown in the list"), "checkbox", "yes" if body.get("listed") else ""))
     made.append(of("default", _("A new row begins with"), "text", body.get("default"), longest=200))
+    named, begins = dict(_roles()), body.get("default_by_role") or ()
+    by_role = "\n".join(f"{named.get(role, role)} = {text}" for role, text in begins)
+    each = _("One role on a line, such as: %(role)s = …", role=next(iter(named.values())))
+    made.append(of("default_by_role", _("For some roles it begins with"), "textarea", by_role, hint=each, longest=2000))
     made.append(of("help", _("Help beside it"), "textarea", body.get("help"), longest=500))
     nobody = _("Nobody chosen: everybody who sees the row.")
     made.append(of("read", _("Seen by these roles alone"), "checkboxes", ",".join(read), options=_roles(), hint=nobody))
@@ -348,6 +352,7 @@ def _field_body(form: Form, before: Document | None, *, added: bool) -> Document
         "label": given["label"],
         "required": given["required"] == "yes",
         "default": given["default"],
+        "default_by_role": [_beginning(line) for line in given["default_by_role"].splitlines() if line.strip()],
         "help": given["help"],
         "read": given["read"].split(",") if given["read"] else None,
     }
@@ -357,6 +362,13 @@ def _field_body(form: Form, before: Document | None, *, added: bool) -> Document
         if kind == CHOICE:
             body["options"] = [_option(line) for line in given["options"].splitlines() if line.strip()]
     return body
+
+
+def _beginning(line: str) -> list[str]:
+    """A role, by whichever of its names, and what a field begins with for it: ``Sales = web``."""
+    role, _equals, text = (part.strip() for part in line.partition("="))
+    names = {said.casefold(): name for name, label in _roles() for said in (name, label)}
+    return [names.get(role.casefold(), role), text]
 
 
 def _option(line: str) -> list[str]:

@@ -141,7 +141,7 @@ def _check_field(session: Session, name: str, body: Document, before: Document |
     if body.get("read") == []:
         yield "read", Refusal("Somebody has to see it: choose a role, or let everybody see it who sees the row.")
     if "kind" not in body:
-        yield from _check_declared(record, field, body)
+        yield from _check_declared(record, field, body, roles)
         return
     if not issubclass(record, Extendable):
         yield "name", Refusal("No fields can be added to this record.")
@@ -158,10 +158,10 @@ def _check_field(session: Session, name: str, body: Document, before: Document |
         yield "kind", Refusal("The kind of a field stays what it is: what is kept is of that kind.")
     if body["kind"] == CHOICE:
         yield from _check_options(session, record, field, body, before)
-    yield from _check_default(tailoring.extra_of(record_name, field, body).column.info["kind"], body)
+    yield from _check_default(tailoring.extra_of(record_name, field, body).column.info["kind"], body, roles)
 
 
-def _check_declared(record: type[Record], field: str, body: Document) -> Any:
+def _check_declared(record: type[Record], field: str, body: Document, roles: set[str]) -> Any:
     if field not in stored(record) or field in {"id", "version"}:
         yield "name", Refusal("There is no such field.")
         return
@@ -171,17 +171,21 @@ def _check_declared(record: type[Record], field: str, body: Document) -> Any:
     if body.get("required") and not column.nullable:
         yield "required", Refusal("It is needed already.")
     if (kind := column.info.get("kind")) is not None and "ref" not in column.info:
-        yield from _check_default(kind, body)
-    elif body.get("default"):
+        yield from _check_default(kind, body, roles)
+    elif body.get("default") or body.get("default_by_role"):
         yield "default", Refusal("A link has no default.")
 
 
-def _check_default(kind: Any, body: Document) -> Any:
-    if body.get("default"):
+def _check_default(kind: Any, body: Document, roles: set[str]) -> Any:
+    by_role = body.get("default_by_role") or []
+    if {role for role, _text in by_role} - roles:
+        yield "default_by_role", Refusal("There is no such role.")
+    begins = [("default", body["default"])] if body.get("default") else []
+    for place, text in (*begins, *(("default_by_role", text) for _role, text in by_role)):
         try:
-            kind.read(body["default"])
+            kind.read(text)
         except BadValue as error:
-            yield "default", Refusal(error.msgid, field="", **error.args_)
+            yield place, Refusal(error.msgid, field="", **error.args_)
 
 
 def _check_options(session: Session, record: Any, field: str, body: Document, before: Document | None) -> Any:

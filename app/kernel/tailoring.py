@@ -108,11 +108,9 @@ def _say(made: Any, record: type[Record], fields: Mapping[str, Document]) -> Non
             rules[field] = merged(rules.get(field), field, _roles(read), bool(body.get("required")))
         if body.get("help"):
             made.helps[name, field] = Told.written(body["help"])
-        if "kind" in body:
-            continue
-        if body.get("default"):
-            made.defaults[name, field] = body["default"]
-        if body.get("label"):
+        if begins := dict(body.get("default_by_role") or ()) | ({"": body["default"]} if body.get("default") else {}):
+            made.defaults[name, field] = begins
+        if body.get("label") and "kind" not in body:
             made.labels[name, field] = Told.written(body["label"])
     if rules != declared_rules(record):
         made.rules[name] = rules

@@ -350,7 +350,7 @@ def _input(
         hold(made, getattr(row, asked.key), blind=blind)
     elif given is not None and asked.key in given:
         made.value = given[asked.key].strip()
-    elif (begins := tailored.in_force().defaults.get((str(record.__tablename__), asked.key))) is not None:
+    elif (begins := tailored.beginning(record, asked.key, current_actor().roles)) is not None:
         made.value = begins
     elif has_default and column.default is not None and column.default.is_scalar:
         made.value = written(asked, column.default.arg)

@@ -160,8 +160,9 @@ class Tailored:
     """One version of all of it: added columns and rules by record, help by record and field, levels by step.
 
     `steps` are called ``claim.approve``, `numbers` (patterns of series) ``claim.number``. `defaults` are what the forms
-    of new rows begin with, as text, `labels` what declared fields are called. `version` tells it from others: the
-    database and its epoch. What is worked out from the declarations under it is `known` as long as it is in force.
+    of new rows begin with, by role, those of "" for all others, as text; `labels` what declared fields are called.
+    `version` tells it from others: the database and its epoch. What is worked out from the declarations under it is
+    `known` as long as it is in force.
     """
 
     version: tuple[str, int] = ("", 0)
@@ -172,7 +173,7 @@ class Tailored:
     numbers: Mapping[str, str] = field(default_factory=dict)
     notices: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     """By topic, by part (subject, body) and language the department's own texts."""
-    defaults: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    defaults: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     steps: Mapping[str, "tuple[tuple[Part, ...], bool]"] = field(default_factory=dict)
     known: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
@@ -195,6 +196,16 @@ def put_in_force(tailored: Tailored) -> None:
 def added(record: Any) -> Mapping[str, Column[Any]]:
     """The columns of the fields that were added to a record, in order."""
     return _in_force.columns.get(record.__tablename__, NOTHING)
+
+
+def beginning(record: Any, name: str, roles: Iterable[str]) -> str | None:
+    """What the form of a new row begins a field with for somebody with these roles, as text; None if nothing is said.
+
+    Of several roles the one counts that is named first.
+    """
+    said = _in_force.defaults.get((str(record.__tablename__), name), NOTHING)
+    own = set(roles)
+    return next((text for role, text in said.items() if role in own), said.get(""))
 
 
 def begin(row: Any) -> None:

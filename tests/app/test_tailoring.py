@@ -171,6 +171,23 @@ def test_a_declared_field_is_made_needed_with_help_and_begins_with_something(sig
     assert made(client, code="G-2").status_code == 201
 
 
+def test_the_forms_of_some_roles_begin_with_something_else(sign_in, session, people):
+    change(session, people, FIELD, NAME, COLOUR | {"default": "blue", "default_by_role": [["renewal", "red"]]})
+    admin = sign_in("admin")
+    sent = {"csrf_token": admin.csrf, "default": "Bell", "default_by_role": "Renewal = Drum\n\nsales = Horn"}
+    assert admin.post("/customise/gadget/name", data=sent).status_code == 303
+    page = admin.get("/customise/gadget/name").text
+    assert ("Drum" in page, "Horn" in page) == (True, True), "it is shown again as it was written"
+    begun = {}
+    for who in ("renewal", "sales", "manager"):
+        form = sign_in(who).get("/gadget/add").text
+        name = re.search(r'value="([^"]*)" id="i-name"', form)
+        begun[who] = (name[1], re.search(r'<option value="(\w+)" selected>(?:Red|Blue)', form)[1])
+    assert begun == {"renewal": ("Drum", "red"), "sales": ("Horn", "blue"), "manager": ("Bell", "blue")}
+    refused = admin.post("/customise/gadget/name", data=sent | {"default_by_role": "Nobody known = x"})
+    assert (refused.status_code, "There is no such role." in refused.text) == (422, True)
+
+
 @pytest.mark.parametrize(
     ("body", "at"),
     [
@@ -178,6 +195,7 @@ def test_a_declared_field_is_made_needed_with_help_and_begins_with_something(sig
         ({"options": [["red", "Red"]]}, "options"),
         ({"kind": "money bag"}, "kind"),
         ({"default": "green"}, "default"),
+        ({"default_by_role": [["sales", "green"]]}, "default_by_role"),
         ({"read": ["nobody"]}, "read"),
     ],
 )
