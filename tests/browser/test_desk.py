@@ -56,6 +56,7 @@ def test_outcomes_by_keys_days_by_chips_drafts_and_the_switch_of_keys(visit, ren
     page.get_by_role("button", name="Keys", exact=True).click()
     expect(keys.get_by_text("Keys by themselves are off.")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Your menu")).to_be_focused()
     page.keyboard.press("/")
     page.keyboard.press("?")
     expect(page.locator("dialog[open]")).to_have_count(0)

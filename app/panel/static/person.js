@@ -10,7 +10,9 @@ application.register("keys", class extends Stimulus.Controller {
     this.open();
   }
   // The list is asked for when it is first wanted. Who is signed out meanwhile is led to the page that says the same.
-  async open() {
+  async open(event) {
+    // From the menu, which closes: what the menu hangs on gets the focus back.
+    event?.currentTarget.closest(".dropdown").querySelector("[data-bs-toggle]").focus();
     if (!this.dialogTarget.hasChildNodes()) {
       const back = new URLSearchParams({ next: location.pathname + location.search });
       const answer = await fetch(`${this.urlValue}?${back}`, { redirect: "error" }).catch(() => null);
