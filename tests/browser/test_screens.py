@@ -182,6 +182,15 @@ def test_a_form_without_lines_fits_however_many_columns_they_have(visit):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_lines_wider_than_their_place_are_scrolled_by_keys(visit, gadgets):
+    page = visit("supervisor")
+    page.goto(f"/gadget/{gadgets['G00']}")
+    lines = page.get_by_role("group", name="Parts")
+    expect(lines).not_to_have_attribute("tabindex", "0")
+    lines.evaluate("place => { place.style.width = '3rem'; }")
+    expect(lines).to_have_attribute("tabindex", "0")
+
+
 def faults(page):
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate(f"axe.run(document, {RULES})")

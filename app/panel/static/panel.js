@@ -117,6 +117,18 @@ application.register("part", class extends Stimulus.Controller {
   }
 });
 
+// What is wider than its place is a stop of Tab, so that the arrows scroll it: there may be nothing else in it to stop at.
+application.register("reach", class extends Stimulus.Controller {
+  connect() {
+    this.sizes = new ResizeObserver(() => {
+      if (this.element.scrollWidth > this.element.clientWidth) this.element.tabIndex = 0;
+      else this.element.removeAttribute("tabindex");
+    });
+    this.sizes.observe(this.element);
+  }
+  disconnect() { this.sizes.disconnect(); }
+});
+
 // A select whose options are searched for on the server while one types. What was offered for other letters is
 // taken away at once, so that Enter never chooses what one has not asked for.
 // The enhanced control of a picker, made at once if it was not yet; nothing for any other control.
