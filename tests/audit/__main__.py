@@ -36,7 +36,7 @@ SETTLED = 100
 """Milliseconds after which a page stands in its new colours and width."""
 FILLED = 400
 """Rows the demonstration is filled up to, so that no record is without one."""
-TRIES = 12
+TRIES = 24
 """Addresses tried for a rule, drawn from all there are, until somebody gets a page."""
 
 
@@ -78,10 +78,12 @@ class Audit:
         """Open a page as a person and look at it in each width and colour."""
         page = self.as_person(name)
         self._heard.clear()
-        page.goto(self._address + path)
+        answer = page.goto(self._address + path)
+        if answer is None or answer.status != OK or page.url != self._address + path:
+            self.found[path, "is not there any more"].append(language)
         page.wait_for_load_state("networkidle")
         page.evaluate(self._axe)
-        for fault in (*self._heard, *page.evaluate(BANISHED)):
+        for fault in page.evaluate(BANISHED):
             self.found[path, fault].append(language)
         for width, colours in product(WIDTHS, COLOURS):
             page.set_viewport_size(WIDTHS[width])  # type: ignore[arg-type] # a width and a height
@@ -90,6 +92,8 @@ class Audit:
             for fault in faults(page):
                 self.found[path, fault].append(f"{language} {width} {colours}")
             self.looks += 1
+        for fault in self._heard:
+            self.found[path, fault].append(language)
 
 
 def is_page(answer: APIResponse) -> bool:

@@ -1,6 +1,7 @@
 """Which pages there are, and who may open each: asked of the routes themselves, so that no page can be forgotten."""
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import product
 from pathlib import Path
@@ -12,8 +13,8 @@ from app.schema.kinds import Kind
 from app.schema.record import lines_of
 from app.schema.registry import registry
 
-ROWS = 8
-"""How many rows of a record are tried, the newest first, until one may be opened."""
+ROWS = 3
+"""How many rows of a table are tried in each state, the newest first, until one may be opened."""
 NO_PAGE = (
     "/api/",
     "/static/",
@@ -70,16 +71,24 @@ class Places:
         self._connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
 
     def __iter__(self) -> Iterator[tuple[str, list[str]]]:
-        """Each rule that answers GET, with the addresses to be tried for it."""
+        """Each rule that answers GET, one for each step, report and whatever else has a name; with what is tried."""
         adapter = self._app.url_map.bind("")
         for rule in sorted(self._app.url_map.iter_rules(), key=str):
             if "GET" in (rule.methods or ()) and not rule.rule.startswith(NO_PAGE):
-                yield rule.rule, [adapter.build(rule.endpoint, values) for values in self._values(rule)]
+                named = rule.endpoint in NAMES or rule.endpoint.endswith(".ask")
+                tries: defaultdict[str, list[str]] = defaultdict(list)
+                for values in self._values(rule):
+                    place = rule.rule.replace("<name>", str(values.get("name"))) if named else rule.rule
+                    tries[place].append(adapter.build(rule.endpoint, values))
+                yield from (tries or {rule.rule: []}).items()
 
     def _values(self, rule: Rule) -> Iterator[dict[str, object]]:
         wanted = sorted(rule.arguments)
         for chosen in product(*(self._known(rule, argument) for argument in wanted)):
-            yield dict(zip(wanted, chosen, strict=True))
+            values = dict(zip(wanted, chosen, strict=True))
+            if "key>/compare" in rule.rule:
+                values["v"] = self._versions(rule.endpoint.partition(".")[0], values["key"])
+            yield values
 
     def _known(self, rule: Rule, argument: str) -> list[object]:
         """What may stand for a placeholder; raises KeyError for one that is not known here: say it above."""
@@ -105,8 +114,19 @@ class Places:
         return self._keys(page)
 
     def _keys(self, table: str) -> list[object]:
-        found = self._connection.execute(f'SELECT rowid FROM "{table}" ORDER BY rowid DESC LIMIT {ROWS}')
+        columns = {name for _at, name, *_more in self._connection.execute(f'PRAGMA table_info("{table}")')}
+        place = f"row_number() OVER (PARTITION BY {'state' if 'state' in columns else 1} ORDER BY rowid DESC)"
+        found = self._connection.execute(
+            f'SELECT key FROM (SELECT rowid AS key, {place} AS place FROM "{table}") WHERE place <= {ROWS} '
+            "ORDER BY place, key DESC"
+        )
         return [key for (key,) in found]
+
+    def _versions(self, record: str, key: object) -> list[object]:
+        """The entries of the history that may be compared, those of a row's making and changing."""
+        written = "record = ? AND record_id = ? AND part_of IS NULL AND changes <> '{}'"
+        found = self._connection.execute(f"SELECT id FROM audit_entry WHERE {written} LIMIT 2", (record, key))
+        return [entry for (entry,) in found]
 
 
 def _private(record: type) -> list[str]:
