@@ -10,15 +10,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask_appbuilder.security.sqla.models import Role
-from sqlalchemy import select
+from sqlalchemy import String, cast, func, select
 
 from app.jobs.runner import Runner
 from app.kernel.actor import acting, system_actor
 from app.kernel.ledger import Status, beat, database_now
 from app.kernel.permissions import revoke
-from app.kernel.tables import ImportBatch, JobPeriod
+from app.kernel.settings import set_setting
+from app.kernel.tables import AuditEntry, ImportBatch, JobPeriod, Trashed
 from app.kernel.transfer import batch as batches
 from app.kernel.transfer.batch import JOB, State
+from app.kernel.transfer.tables import ImportedRow
+from tests.factories import make
 from tests.gadget import Gadget
 from tests.gadget_sales import HEADER, line
 from tests.screens import link, plain, post, table_of
@@ -269,6 +272,110 @@ def _wait_until_free(work):
             return
         time.sleep(0.2)
     raise AssertionError("the period stayed locked")
+
+
+STRUCK = """
+import os, signal, sys
+from pathlib import Path
+from zoneinfo import ZoneInfo
+from app.factory import create_app
+from app.extensions import db
+from app.jobs.runner import Runner
+from app.kernel.transfer import undoing
+from app.kernel.transfer.rowwise import RowWriter
+from config import Settings
+from tests import gadget_sales
+
+folder, url, (name, after, careless) = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
+app = create_app(Settings(mode="testing", data_dir=folder, database_url=url, language="en"))
+owner, called = {"look": (RowWriter, "_apply"), "undo": (undoing, "_taken_back")}[name]
+real, calls = getattr(owner, called), []
+
+def until(first, *more):
+    done = real(first, *more)
+    calls.append(done)
+    if len(calls) == int(after):
+        session = getattr(first, "_session", first)
+        if careless == "yes":
+            session.connection().connection.driver_connection.commit()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return done
+
+setattr(owner, called, until)
+with app.app_context():
+    Runner(db.engine, ZoneInfo("Asia/Shanghai"), "doomed").run_next()
+"""
+
+
+@pytest.fixture
+def brought(manager, backend, people):
+    """A file of thirty gadgets, two of which stand already, that waits for the worker to look at it."""
+    with acting(SYSTEM), backend.session() as session:
+        set_setting(session, batches.AT_ONCE, 0)
+        for code in ("G01", "G02"):
+            make(session, Gadget, people["sales"], code=code, price=5)
+        session.commit()
+    rows = "\n".join(f"G{n:02},7" for n in range(1, 31))
+    return upload(manager, f"code,price\n{rows}\n".encode(), "rows.csv", "record:gadget").location
+
+
+def all_there_is(look):
+    """What stands, what lies in the trash, how long the history of gadgets is, and what could be undone."""
+    told = AuditEntry.record == "gadget"
+    return (
+        look(select(Gadget.code + "=" + cast(Gadget.price, String)).order_by(Gadget.code)),
+        look(select(Trashed.title).order_by(Trashed.title)),
+        look(select(func.count()).select_from(AuditEntry).where(told)),
+        look(select(func.count()).select_from(ImportedRow)),
+    )
+
+
+def strike(backend, folder, name, after, careless="no"):
+    """A worker that does what is owed, and is killed when it has done so much of it; `careless` commits that first."""
+    command = [sys.executable, "-c", STRUCK, str(folder), backend.url, name, str(after), careless]
+    assert subprocess.run(command, check=False, timeout=120).returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize(
+    "after", [17, pytest.param(1, marks=pytest.mark.nightly), pytest.param(30, marks=pytest.mark.nightly)]
+)
+def test_a_look_and_an_undo_killed_in_the_middle_leave_no_trace_and_the_next_worker_does_them(
+    manager, work, look, backend, brought, tmp_path, after
+):
+    """A look writes every row as a load would, to take it back: so there is something to be left behind."""
+    before = all_there_is(look)
+    strike(backend, tmp_path, "look", 1)
+    assert all_there_is(look) == before
+    assert look(select(ImportBatch.state)) == [State.EXAMINING]
+    _wait_until_free(work)
+    assert all_there_is(look) == before
+    assert "Load 30 rows" in plain(manager.get(brought).text)
+    post(manager, f"{brought}/load")
+    assert work().error is None
+    loaded = all_there_is(look)
+    assert (len(loaded[0]), loaded[3]) == (30, [30])
+    post(manager, f"{brought}/undo")
+    strike(backend, tmp_path, "undo", after)
+    assert all_there_is(look) == loaded
+    assert look(select(ImportBatch.state)) == [State.UNDOING]
+    assert look(select(JobPeriod.status).where(JobPeriod.job == batches.UNDO)) == [Status.DUE]
+    _wait_until_free(work)
+    standing, trash, _history, left = all_there_is(look)
+    assert (standing, trash, left) == (before[0], [f"G{n:02}" for n in range(3, 31)], [0])
+    assert look(select(ImportBatch.state)) == [State.UNDONE]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("name", ["look", "undo"])
+def test_a_look_or_an_undo_that_commits_midway_would_be_noticed(manager, work, look, backend, brought, tmp_path, name):
+    if name == "undo":
+        work()
+        post(manager, f"{brought}/load")
+        work()
+        post(manager, f"{brought}/undo")
+    before = all_there_is(look)
+    strike(backend, tmp_path, name, 1, careless="yes")
+    assert all_there_is(look) != before
 
 
 # Large

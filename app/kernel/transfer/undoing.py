@@ -24,7 +24,6 @@ SHOWN = 100
 CHANGED_SINCE = "Somebody has changed this since; it stays as it is."
 GONE = "This is no longer there."
 IN_USE = "Others depend on this by now; it stays as it is."
-CHUNK = 200
 
 
 @dataclass(frozen=True)
