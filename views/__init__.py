@@ -6,7 +6,16 @@ from flask import Flask
 from flask_appbuilder import AppBuilder
 from jinja2 import ChoiceLoader, FileSystemLoader
 
-from app.panel.navigation import Beside, add_page, name_permission, offer_beside, open_behind, warn_before, work_at
+from app.panel.navigation import (
+    Beside,
+    add_page,
+    lead_to,
+    name_permission,
+    offer_beside,
+    open_behind,
+    warn_before,
+    work_at,
+)
 from views.approvals import ApprovalsPage
 from views.checklist import ChecklistPage
 from views.claim_desk import ClaimDeskPage, may_decide
@@ -32,6 +41,8 @@ from views.settings import SettingsPage
 from views.tailoring import TailoringPage
 from views.trash import TrashPage
 from views.undelivered import UndeliveredPage
+from views.watched import WatchedPage
+from views.watched import may_open as may_watch
 from views.ways import WaysPage
 from views.webhooks import WebhooksPage
 from views.why import WhyPage
@@ -59,6 +70,7 @@ PAGES: tuple[type[Page], ...] = (
     TailoringPage,
     TrashPage,
     UndeliveredPage,
+    WatchedPage,
     WaysPage,
     WebhooksPage,
     WhyPage,
@@ -86,6 +98,8 @@ offer_beside("claim", Beside("Customer's link", "ClaimLinkPage.show", "mail", ma
 offer_beside("claim", Beside("Letter of refusal", "ClaimLetterPage.letter", "file-text", may_print))
 offer_beside("claim", Beside("Decide at the desk", "ClaimDeskPage.show", "clipboard-check", may_decide))
 warn_before("person", "leave", lambda person: warned(person.user_id))
+offer_beside("measure_alert", Beside("The figures now", "WatchedPage.show", "chart-bar", may_watch))
+lead_to("measure_alert", "WatchedPage.show")
 work_at("renewal", "DeskPage.show", "page:desk")
 open_behind("appraisal_line", "label", "FiguresPage.show")
 open_behind("appraisal_line", "actual", "FiguresPage.show")

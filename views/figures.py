@@ -1,7 +1,6 @@
 """Behind a figure: the rows it was drawn from, as far as the viewer may see them."""
 
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from flask import render_template, request
@@ -10,7 +9,8 @@ from sqlalchemy import func, select
 
 from app.extensions import db
 from app.kernel import measuring
-from app.kernel.access import find
+from app.kernel.access import find, may
+from app.kernel.actor import current_actor
 from app.kernel.clock import house_day
 from app.panel.cells import cell
 from app.panel.fields import columns_of, field_of
@@ -19,7 +19,7 @@ from app.panel.titles import Read, Reading
 from app.schema.errors import Invalid
 from app.schema.measure import AnyMeasure, Figure
 from app.schema.registry import registry
-from models.appraisal import AppraisalLine
+from models.appraisal import AppraisalLine, MeasureAlert
 from models.appraisal.operations import rows_behind as rows_of_line
 from views.page import Page
 
@@ -48,8 +48,9 @@ class FiguresPage(Page):
             measure=measure,
             first=first,
             last=last,
-            value=in_words(measure, measure.reading(measure.figure(db.session, whose, first, last))),
+            value=measure.in_words(measure.reading(measure.figure(db.session, whose, first, last))),
             chart=_chart(measure, measure.trend(db.session, whose, _months_before(last), last)),
+            alert=MeasureAlert if may(current_actor(), "add", MeasureAlert) else None,
             record=record,
             **rows_behind(record, rows),
         )
@@ -80,14 +81,6 @@ def rows_behind(record: Any, behind: Any) -> dict[str, Any]:
     found = db.session.execute(reading.statement.where(behind).order_by(record.id).limit(SHOWN))
     count = db.session.scalar(select(func.count(record.id)).where(behind))
     return {"columns": columns, "reads": [reading.read(row) for row in found], "count": count, "shown": SHOWN}
-
-
-def in_words(measure: AnyMeasure, value: Decimal | None) -> str:
-    """A value in the measure's unit; a dash where there is none."""
-    if value is None:
-        return "—"
-    rounded = value.quantize(Decimal("0.1") if measure.unit in ("%", "days") else Decimal(1))
-    return f"{rounded:,}" + (" %" if measure.unit == "%" else "")
 
 
 def _period() -> tuple[date, date]:

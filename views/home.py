@@ -29,7 +29,6 @@ from app.schema.registry import registry
 from models.people import Absence, Person
 from models.people.absence import away
 from views.approvals import waiting_for_me
-from views.figures import in_words
 from views.tour import due, stops
 
 SHOWN = 20
@@ -235,4 +234,4 @@ def _figures(period: tuple[date, date], earlier: tuple[date, date]) -> Iterator[
         better = None if now is None or before is None or now == before else (now > before) == measure.higher_is_better
         days: dict[str, Any] = {"first": period[0].isoformat(), "last": period[1].isoformat()}
         url = url_for("FiguresPage.behind", name=measure.name, whose="all" if whose is None else ME, **days)
-        yield Kpi(measure, in_words(measure, now), in_words(measure, before), better, url)
+        yield Kpi(measure, measure.in_words(now), measure.in_words(before), better, url)

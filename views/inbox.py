@@ -7,8 +7,11 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.kernel import outbox
 from app.kernel.actor import current_actor
+from app.kernel.clock import house_day
 from app.kernel.ledger import database_now
+from app.kernel.tables import Notice
 from app.panel.cells import row_url
+from app.panel.navigation import leads_to
 from app.panel.texts import plain
 from app.schema.written import natural
 from views.page import Page
@@ -23,7 +26,7 @@ class InboxPage(Page):
     def list(self) -> str:
         """The newest notices."""
         notices = outbox.inbox(db.session, self._me())
-        addresses = {n.id: row_url(n.record, n.record_id) for n in notices if n.record and n.record_id}
+        addresses = {notice.id: _address(notice) for notice in notices if notice.record and notice.record_id}
         return render_template("inbox/list.html", notices=notices, addresses=addresses, plain=plain)
 
     @expose("/read", methods=["POST"])
@@ -33,11 +36,19 @@ class InboxPage(Page):
         outbox.mark_read(db.session, self._me(), database_now(db.session), notice_id)
         db.session.commit()
         found = next((n for n in outbox.inbox(db.session, self._me()) if n.id == notice_id), None)
-        address = row_url(found.record, found.record_id) if found and found.record and found.record_id else None
-        return redirect(address or url_for("InboxPage.list"), 303)
+        return redirect((found and _address(found)) or url_for("InboxPage.list"), 303)
 
     @staticmethod
     def _me() -> int:
         user_id = current_actor().user_id
         assert user_id is not None, "the gate of Page lets only people in"
         return user_id
+
+
+def _address(notice: Notice) -> str | None:
+    """Where a notice leads."""
+    if not notice.record or not notice.record_id:
+        return None
+    if page := leads_to(notice.record):
+        return url_for(page, key=notice.record_id, on=house_day(notice.created_at).isoformat())
+    return row_url(notice.record, notice.record_id)

@@ -342,6 +342,11 @@ def holders(session: Session, role: str) -> set[int]:
     return set(session.scalars(held))
 
 
+def active(session: Session, user_ids: Iterable[int | None]) -> set[int]:
+    """Those of some users who may sign in."""
+    return set(session.scalars(select(User.id).where(User.id.in_(set(user_ids) - {None}), User.active.is_(True))))
+
+
 def nearest_holders(session: Session, role: str, unit_id: int | None) -> set[int]:
     """The active holders of a role in that unit, or in the first unit above where there is one; else all holders."""
     everybody = holders(session, role)

@@ -394,7 +394,7 @@ def input_for(asked: Field, *, required: bool) -> Input:
     if asked.choices is not None:
         made.options = [(value.value, choice_label(value)) for value in asked.choices]
     if kind is not None and kind.suggest is not None:
-        made.options = [(value, value) for value in kind.suggest()]
+        made.options = [(value, kind.told(value, texts.reader())) for value in kind.suggest()]
     if control == "checkbox":
         assert asked.column is not None
         made.required = False

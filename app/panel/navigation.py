@@ -73,6 +73,7 @@ _named: dict[str, str] = {}
 _behind: dict[tuple[str, str], str] = {}
 _desks: dict[str, tuple[str, str]] = {}
 _beside: dict[str, list["Beside"]] = {}
+_leads: dict[str, str] = {}
 _warnings: dict[tuple[str, str], Callable[[Any], "Warned | None"]] = {}
 
 
@@ -107,6 +108,16 @@ def worked_at(record: type[Record], key: int) -> str:
     if endpoint and current_actor().scope("open", permission):
         return url_for(endpoint, key=key)
     return url_for(f"{record.__tablename__}.show", key=key)
+
+
+def lead_to(record: str, endpoint: str) -> None:
+    """Name the page that notices about rows of a record lead to: by the row's id as ``key``, their day as ``on``."""
+    _leads[record] = endpoint
+
+
+def leads_to(record: str | None) -> str | None:
+    """The page notices about such rows lead to, where it is not the row's own."""
+    return _leads.get(record or "")
 
 
 def offer_beside(record: str, page: Beside) -> None:

@@ -106,6 +106,13 @@ class AnyMeasure(ABC):
         value = figure.value
         return value * 100 if value is not None and self.unit == "%" else value
 
+    def in_words(self, value: Decimal | None) -> str:
+        """A value in the measure's unit; a dash where there is none."""
+        if value is None:
+            return "—"
+        rounded = value.quantize(Decimal("0.1") if self.unit in ("%", "days") else Decimal(1))
+        return f"{rounded:,}" + (" %" if self.unit == "%" else "")
+
 
 @dataclass(frozen=True, eq=False)
 class Measure(AnyMeasure):

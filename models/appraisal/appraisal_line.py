@@ -10,8 +10,8 @@ from app.schema.kinds import SHORT_TEXT, Kind, Percent, Quantity, ShortText, Yes
 from app.schema.panel import Panel
 from app.schema.record import Line
 from app.schema.roles import LEADERS
+from models.appraisal.measured import MEASURE
 from models.appraisal.states import AppraisalState, Direction
-from models.appraisal.template_line import MEASURE
 
 if TYPE_CHECKING:
     from models.appraisal.appraisal import Appraisal

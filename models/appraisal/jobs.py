@@ -1,4 +1,4 @@
-"""Jobs of appraisals. Both look at every day on which they may be owed, and write what does not stand yet."""
+"""Jobs of appraisals, which look in on every day they may be owed and write what does not stand yet; and alerts."""
 
 from datetime import date, datetime
 from typing import Any
@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from app.kernel.clock import house_day
 from app.kernel.working_time import house_calendar
-from app.schema.jobs import scheduled
+from app.schema.jobs import Missed, scheduled
+from models.appraisal import alerts
 from models.appraisal.generation import generate
 from models.appraisal.states import Cycle
 
@@ -34,3 +35,9 @@ def annual(due: datetime, session: Session) -> dict[str, Any]:
     """On the first working day of January, draw up the appraisals of the year before."""
     today = house_day(due)
     return _from(session, Cycle.YEAR, today, house_calendar(session).first_working_day(today.year, 1))
+
+
+@scheduled("measures.watch", cron="30 7 * * *", label="Alerts of measures", missed=Missed.LATEST)
+def watch(due: datetime, session: Session) -> dict[str, Any]:
+    """Before work: tell whoever asked for it which measures lay beyond their limits up to yesterday."""
+    return alerts.watch(session, house_day(due))

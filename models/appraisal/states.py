@@ -31,3 +31,26 @@ class Direction(Choice):
 
     HIGHER = "higher"
     LOWER = "lower"
+
+
+class Cut(Choice):
+    """Whose figures are held against the limit of an alert."""
+
+    ALL_TOGETHER = "all_together"
+    EACH_PERSON = "each_person"
+    EACH_UNIT = "each_unit"
+
+
+class Over(Choice):
+    """The days an alert looks at, up to yesterday."""
+
+    THIS_MONTH = "this_month"
+    LAST_7_DAYS = "last_7_days"
+    LAST_30_DAYS = "last_30_days"
+
+
+class Side(Choice):
+    """On which side of its limit an alert tells."""
+
+    FALLS_BELOW = "falls_below"
+    RISES_ABOVE = "rises_above"

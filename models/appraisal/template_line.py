@@ -5,29 +5,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, relationship
 
-from app.schema.kinds import BadValue, Kind, Percent, Quantity, at_most, choice, ref
+from app.schema.kinds import Percent, Quantity, choice, ref
 from app.schema.panel import Group, Panel
 from app.schema.record import Line
-from app.schema.registry import registry
+from models.appraisal.measured import MEASURE
 from models.appraisal.states import Direction
 
 if TYPE_CHECKING:
     from models.appraisal.appraisal_template import AppraisalTemplate
-
-
-def _measure(raw: Any) -> str:
-    if (name := str(raw)) in registry.measures:
-        return name
-    known = ", ".join(sorted(measure.name for measure in registry.measures))
-    raise BadValue("no measure is called %(name)s; choose one of: %(known)s", name=name, known=known)
-
-
-def _example(number: int, language: str) -> str:
-    known = sorted(measure.name for measure in registry.measures)
-    return known[number % len(known)]
-
-
-MEASURE = Kind("measure", _measure, longest=80, rules=(at_most(80),), example=_example)
 
 
 class TemplateLine(Line):

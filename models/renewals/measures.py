@@ -43,7 +43,7 @@ measure(
         "Renewal rate",
         of=Renewal,
         unit="%",
-        definition="Contracts that expire in the time and have a paid successor within the grace, of all due that expire in it.",
+        definition="Contracts that expire in the time, with a paid successor within the grace, of all due that do.",
         reckon=_renewal_rates,
         behind=_due,
     )

@@ -39,6 +39,7 @@ TABLES = {
     "WebhooksPage": "webhook",
     "export_id": "export_file",
     "LeavingPage": "person",
+    "WatchedPage": "measure_alert",
     "plan": "job_period",
 }
 """In which table the keys of an address lie, by placeholder or by page; those of a record lie in its own."""
