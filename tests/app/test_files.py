@@ -63,7 +63,17 @@ def test_a_store_gives_out_nothing_but_what_it_was_given(tmp_path):
     store.put(token, b"body")
     assert store.open(token).read() == b"body"
     assert [kept for kept, _at in store.tokens()] == [token]
-    for wrong in ("../secret", "secret", "", f"{token}/..", f"{token}\n", "0" * 40):
+    for wrong in (
+        "../secret",
+        "secret",
+        "",
+        f"{token}/..",
+        f"{token}\n",
+        "0" * 40,
+        f"{token}.",
+        f"{token}.1/..",
+        f"{token}..",
+    ):
         with pytest.raises(FileNotFoundError):
             store.open(wrong)
     with pytest.raises(FileNotFoundError):

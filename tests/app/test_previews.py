@@ -22,8 +22,9 @@ TOKEN = "a1" * 20
 
 
 @pytest.fixture
-def keep(sqlite_backend, tmp_path):
-    """Keep bytes as a file in a store of its own; answers the file."""
+def keep(sqlite_backend, tmp_path, monkeypatch):
+    """Keep bytes as a file in a store of its own; answers the file. Drawing may take its time: the machine is busy."""
+    monkeypatch.setattr(previews, "SECONDS", 60)
     before, numbers = the_store(), iter(range(1, 99))
     set_store(Folder(tmp_path / "files"))
 
@@ -88,11 +89,11 @@ def test_a_pdf_is_drawn_page_by_page_the_first_twenty_and_each_once(keep, monkey
     for page, size in ((0, "small"), (21, "small"), (-1, "large"), (1, "huge"), (1, "")):
         with pytest.raises(NotFound):
             previews.picture_of(file, page, size)
-    monkeypatch.setattr(previews, "_run", None)
-    assert drawn(file, 2)[0].size == (1400, 700)
-    with pytest.raises(TypeError):
-        drawn(file, 3)
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(previews, "_run", None)
+        assert drawn(file, 2)[0].size == (1400, 700)
+        with pytest.raises(TypeError):
+            drawn(file, 3)
     for part in ("pages", "20-large"):
         the_store().remove(f"{file.id}.{part}")
     assert (previews.pages_of(file).count, drawn(file, 20)[0].size) == (31, (1400, 700)), "what is lost is drawn again"
@@ -140,7 +141,7 @@ def test_what_never_ends_is_ended_by_the_processor_or_by_the_clock(keep, monkeyp
     monkeypatch.setattr(previews, "SECONDS", 0.3)
     with pytest.raises(Unavailable):
         previews.pages_of(file)
-    monkeypatch.setattr(previews, "SECONDS", 30)
+    monkeypatch.setattr(previews, "SECONDS", 60)
     monkeypatch.setattr(previews, "BUSY", 1)
     with pytest.raises(NotFound):
         previews.pages_of(file)

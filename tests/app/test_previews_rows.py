@@ -23,6 +23,12 @@ from tests.screens import post
 ONE = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """Drawing may take its time: the machine is busy with other tests."""
+    monkeypatch.setattr(previews, "SECONDS", 60)
+
+
 @pytest.fixture
 def shelf(session, people, sign_in):
     """A specimen of sales' with a paper of three pages, a private photo and a list; a dossier with a report for few."""
@@ -228,6 +234,7 @@ def test_previews_are_swept_with_their_file_left_behind_by_a_copy_and_not_missed
     assert names(shelf.paper) == names(shelf.listed) == {"", "pages", "1-small", "1-large"}
     runner, place = app.test_cli_runner(), Folder(tmp_path / "there")
     assert runner.invoke(args=["files", "copy", "--to", str(tmp_path / "there")]).exit_code == 0
+    assert runner.invoke(args=["files", "verify"]).exit_code == 0
     there = [name for name, _at in place.names()]
     assert shelf.paper in there
     assert not [name for name in there if "." in name]

@@ -62,7 +62,11 @@ def test_a_bucket_keeps_gives_lists_and_forgets_as_a_folder_does(bucket, tmp_pat
             assert sha256(found.read()).digest() == sha256(body).digest()
             found.seek(2_000_000)
             assert found.read(3) == body[2_000_000:2_000_003]
-        assert TOKEN in [token for token, _at in store.tokens()]
+        store.put(f"{TOKEN}.1-small", b"drawn of it")
+        assert [token for token, _at in store.tokens()] == [TOKEN]
+        assert sorted(name for name, _at in store.names()) == [TOKEN, f"{TOKEN}.1-small"]
+        assert store.open(f"{TOKEN}.1-small").read() == b"drawn of it"
+        store.remove(f"{TOKEN}.1-small")
         store.remove(TOKEN)
         store.remove(TOKEN)
         assert list(store.tokens()) == []
