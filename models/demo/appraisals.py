@@ -1,4 +1,4 @@
-"""Demonstration appraisals: a template for renewal specialists, last month drawn up, some rated."""
+"""Demonstration appraisals: a template for renewal specialists, last month drawn up, some rated; and two alerts."""
 
 from datetime import date
 from decimal import Decimal
@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from app.kernel.actor import acting
 from app.kernel.permissions import load_actor
 from app.kernel.workflow import advance
-from models.appraisal import Appraisal, AppraisalTemplate, TemplateLine
+from models.appraisal import Appraisal, AppraisalTemplate, MeasureAlert, TemplateLine
 from models.appraisal.generation import generate
-from models.appraisal.states import AppraisalState, Cycle
+from models.appraisal.states import AppraisalState, Cut, Cycle, Over
 from models.demo.people import Staff
 
 KPIS = (("renewal_rate", 50, "60"), ("contact_volume", 30, "8"), ("attainment", 20, "100"))
@@ -46,3 +46,8 @@ def appraise(session: Session, today: date, staff: Staff) -> None:
             advance(session, appraisal, "self_rate", answers={"self_rating": "90", "self_comment": "完成全部跟进"})
         with acting(load_actor(session, staff["supervisor"].user_id)):
             advance(session, appraisal, "rate", answers={"supervisor_rating": "88", "supervisor_comment": None})
+    with acting(load_actor(session, staff["manager"].user_id)):
+        limits = {"days": Over.LAST_30_DAYS, "threshold": Decimal(90)}
+        session.add(MeasureAlert(measure="claims_on_time", of_whom=Cut.EACH_PERSON, **limits))
+        session.add(MeasureAlert(measure="renewal_rate", of_whom=Cut.EACH_UNIT, told_role="supervisor", **limits))
+        session.flush()
