@@ -65,9 +65,9 @@ class AnyMeasure(ABC):
         return str(self.of.__tablename__)
 
     @property
+    @abstractmethod
     def parts(self) -> tuple[Any, ...]:
         """The expressions it is made of: who may not read a field in one of them sees no figure."""
-        return ()
 
     @abstractmethod
     def figures(self, session: Any, first: date, last: date) -> Figures:
@@ -196,15 +196,20 @@ class Reckoned(AnyMeasure):
     """The way out for a KPI that no statement over one record gives, such as a ratio of the sums of two.
 
     `reckon` gives everybody's figures, ``(session, first, last) -> {user_id: Figure}``, by sets all the same; `behind`
-    the rows of `of` behind them, ``(user_id, first, last) -> Select``, all people's with None. `parts` are the fields
-    it looks at, for who may not read one of them sees no figure. Its trend takes a statement a month.
+    the rows of `of` behind them, ``(user_id, first, last) -> Select``, all people's with None. `looks_at` are the
+    fields it is made of, for who may not read one of them sees no figure. Its trend takes a statement a month.
     """
 
     _: KW_ONLY
     reckon: Callable[[Any, date, date], Figures]
     behind: Callable[[int | None, date, date], Any]
+    looks_at: tuple[Any, ...]
     counts: bool = False
-    parts: tuple[Any, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """As the base says."""
+        return self.looks_at
 
     def figures(self, session: Any, first: date, last: date) -> Figures:
         """As the base says."""

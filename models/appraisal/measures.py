@@ -73,6 +73,7 @@ ATTAINMENT = measure(
         of=Contract,
         unit="%",
         definition="Premium paid in the time that counts towards a target in force, of these targets.",
+        looks_at=(Contract.paid_on, Contract.voided_on, Contract.premium, Target.month, Target.amount),
         reckon=_figures,
         behind=_rows,
     )

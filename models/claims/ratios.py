@@ -57,6 +57,7 @@ measure(
         definition="Claims reported in the time and not withdrawn, per hundred contract-years on risk in it.",
         higher_is_better=False,
         prominent=False,
+        looks_at=(Claim.reported_at, Contract.starts_on, Contract.expires_on),
         reckon=_frequencies,
         behind=_noticed,
     )
@@ -114,7 +115,7 @@ measure(
         definition="Paid less what came back, and the change of what is outstanding, of the premium earned by days.",
         higher_is_better=False,
         prominent=False,
-        parts=LOOKED_AT,
+        looks_at=LOOKED_AT,
         reckon=_earned_ratios,
         behind=_costly(True),
     )
@@ -128,7 +129,7 @@ measure(
         definition="Paid in the time and outstanding at its end, of the premium of contracts that began in it.",
         higher_is_better=False,
         prominent=False,
-        parts=LOOKED_AT,
+        looks_at=LOOKED_AT,
         reckon=_simple_ratios,
         behind=_costly(False),
     )

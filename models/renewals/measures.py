@@ -44,6 +44,7 @@ measure(
         of=Renewal,
         unit="%",
         definition="Contracts that expire in the time, with a paid successor within the grace, of all due that do.",
+        looks_at=(Renewal.credited_to_id, Renewal.expires_on, Renewal.left_out),
         reckon=_renewal_rates,
         behind=_due,
     )

@@ -47,7 +47,7 @@ def test_what_is_measured_is_described_to_who_may_see_it(sign_in):
         "record": "claim",
         "higher_is_better": True,
     }.items() <= next(each for each in told if each["name"] == "claims_on_time").items()
-    assert {each["record"] for each in sign_in("sales").get(ROOT).json["result"]} == {"contact", "contract"}
+    assert {each["name"] for each in sign_in("sales").get(ROOT).json["result"]} == {"contact_volume", "attainment"}
 
 
 def test_a_figure_is_made_of_months_and_people_and_leads_to_its_rows(sign_in, people, decided):

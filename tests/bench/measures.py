@@ -42,4 +42,5 @@ def declare() -> None:
     met = Renewal.first_contact_on.is_not(None)
     _of("bench_reached", Renewal, Renewal.expires_on, "%", numerator=met, denominator=ROWS)
     kept: dict[str, Any] = {"of": Contract, "unit": "rows", "reckon": _kept, "behind": _in_force, "counts": True}
+    kept["looks_at"] = (Contract.state,)
     measure(Reckoned("bench_kept", "bench_kept", **kept))
