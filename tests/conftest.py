@@ -77,11 +77,16 @@ def postgres() -> Iterator[PostgreSQL]:
         skip_loudly(str(error))
 
 
+KEPT = 9
+"""How many copies of an SQLite file stay a while, for who has read where the link leads and not yet been there."""
+
+
 @pytest.fixture(scope="session")
 def sqlite_backend(tmp_path_factory: pytest.TempPathFactory) -> Backend:
     """An application on an SQLite file: a link that each reset turns, at one stroke, to a new copy.
 
-    A server that still answers a page of the last test may open a connection at any moment, and finds a whole file.
+    A server that still answers a page of the last test may open a connection at any moment. It finds a whole file; and
+    if it is the last one, nobody is given that connection afterwards, for the pool is emptied after the turn.
     """
     folder = tmp_path_factory.mktemp("sqlite")
     live, kept = folder / "live.sqlite3", folder / "kept.sqlite3"
@@ -92,14 +97,14 @@ def sqlite_backend(tmp_path_factory: pytest.TempPathFactory) -> Backend:
     copies = count()
 
     def reset() -> None:
+        number = next(copies)
+        turned = folder / "turned.sqlite3"
+        turned.symlink_to(shutil.copy(kept, folder / f"copy{number}.sqlite3"))
+        turned.replace(live)
         with app.app_context():
             db.session.remove()
             db.engine.dispose()
-        last = list(folder.glob("copy*"))
-        turned = folder / "turned.sqlite3"
-        turned.symlink_to(shutil.copy(kept, folder / f"copy{next(copies)}.sqlite3"))
-        turned.replace(live)
-        for leftover in last:
+        for leftover in folder.glob(f"copy{number - KEPT}.*"):
             leftover.unlink(missing_ok=True)
 
     reset()

@@ -24,6 +24,7 @@ BOTH = (
     *("app/test_permissions", "models/test_claims_settling", "models/test_claims_afterwards"),
     # whole sets of rows at once; the claims of another system come in by the command on one, by the pages on the other
     *("app/test_transfer", "app/test_transfer_rules", "app/test_files_rows"),
+    "journeys/test_import",
     # several processes and persons at once
     *("app/test_jobs_ledger", "app/test_jobs_mail", "models/test_claims_races"),
     "faults/",

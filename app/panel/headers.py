@@ -48,7 +48,7 @@ def protect(app: Flask) -> None:
             headers["Cache-Control"] = forever if "v" in request.args and good else "no-cache"
         elif request.endpoint == NAMED_BY_CONTENT and good and request.method in ("GET", "HEAD"):
             headers["Cache-Control"] = forever
-        elif request.endpoint in ASKED_ANEW and good and "ticket" not in request.args:
+        elif request.endpoint in ASKED_ANEW and good and request.method != "OPTIONS" and "ticket" not in request.args:
             headers["Cache-Control"] = "private, no-cache"
         else:
             headers["Cache-Control"] = "no-store"

@@ -316,20 +316,21 @@ def test_a_changed_schema_is_not_wound_back_but_told(rewound):
 
 
 def test_who_opens_the_database_while_it_is_put_back_meets_a_whole_file(sqlite_backend):
-    """As a server does that still answers a page of the last test."""
+    """As a server does that still answers a page of the last test: by itself, and by the pool of all."""
     path, over, broken = sqlite_backend.url.removeprefix("sqlite:///"), threading.Event(), []
 
-    def straggle():
+    def straggle(connect):
         while not over.is_set():
             try:
-                with closing(sqlite3.connect(path)) as late:
+                with closing(connect()) as late:
                     late.execute("UPDATE person SET version = version + 1")
                     late.commit()
             except sqlite3.DatabaseError as error:
                 if any(word in str(error) for word in ("malformed", "no such table", "not a database")):
                     broken.append(str(error))  # else the copy it holds has gone while it wrote: its loss alone
 
-    stragglers = [threading.Thread(target=straggle) for _ in range(2)]
+    ways = [lambda: sqlite3.connect(path), sqlite_backend.engine.raw_connection]
+    stragglers = [threading.Thread(target=straggle, args=(way,)) for way in ways * 2]
     for each in stragglers:
         each.start()
     for _ in range(150):
@@ -340,3 +341,18 @@ def test_who_opens_the_database_while_it_is_put_back_meets_a_whole_file(sqlite_b
     assert broken == []
     with closing(sqlite3.connect(path)) as last:
         assert last.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_nobody_is_given_a_connection_to_what_was_there_before(sqlite_backend, monkeypatch):
+    """Not one either that a server still made for itself while the database was put back."""
+    copy = shutil.copy
+
+    def slowly(*args):
+        sqlite_backend.engine.raw_connection().close()
+        return copy(*args)
+
+    monkeypatch.setattr("tests.conftest.shutil.copy", slowly)
+    sqlite_backend.reset()
+    with closing(sqlite_backend.engine.raw_connection()) as own:
+        there = own.execute("PRAGMA database_list").fetchone()[2]
+    assert there == os.path.realpath(sqlite_backend.url.removeprefix("sqlite:///"))
