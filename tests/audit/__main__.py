@@ -32,6 +32,9 @@ BANISHED = """[
     ...[...document.querySelectorAll('script[src], link[href]')].map(e => e.src || e.href)
         .filter(url => /jquery|select2|bootstrap[.-]3|appbuilder/i.test(url)),
 ]"""
+UNSTUCK = """[...document.querySelectorAll('main *')].filter(e => getComputedStyle(e).position === 'sticky')
+    .forEach(e => { e.style.position = 'static'; })"""
+"""What sticks to an edge covers, of what lies below, here a part and there a part: where it stands is chance."""
 SETTLED = 100
 """Milliseconds after which a page stands in its new colours and width."""
 FILLED = 400
@@ -104,6 +107,7 @@ def is_page(answer: APIResponse) -> bool:
 
 def faults(page: Page) -> Iterator[str]:
     """What is wrong with a page as it stands, in a line each."""
+    page.evaluate(UNSTUCK)
     for each in page.evaluate(f"axe.run(document, {RULES})")["violations"]:
         yield f"{each['id']}: {each['nodes'][0]['html'][:160]}"
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
