@@ -21,6 +21,7 @@ from views.checklist import ChecklistPage
 from views.claim_desk import ClaimDeskPage, may_decide
 from views.claim_papers import ClaimPapersPage
 from views.claims import ClaimLetterPage, ClaimLinkPage, may_link, may_print
+from views.demonstration import DemonstrationPage
 from views.desk import DeskPage
 from views.documents import DocumentsPage, VerifyPage
 from views.exports import ExportsPage
@@ -53,6 +54,7 @@ PAGES: tuple[type[Page], ...] = (
     ClaimDeskPage,
     ClaimLetterPage,
     ClaimLinkPage,
+    DemonstrationPage,
     DeskPage,
     DocumentsPage,
     ExportsPage,
@@ -89,6 +91,7 @@ add_page("Administration", "Undelivered notices", "UndeliveredPage.list", "mail"
 add_page("Administration", "People and sign-ins", "PeoplePage.list", "users-group", "page:people", order=90)
 add_page("Administration", "Roles", "RolesPage.list", "key", "page:people", order=90)
 add_page("Administration", "Customise", "TailoringPage.list", "layout-kanban", "page:tailoring", order=91)
+add_page("Administration", "Demonstration data", "DemonstrationPage.show", "package", "page:demonstration", order=92)
 add_page("Administration", "Webhooks", "WebhooksPage.list", "upload", "page:webhooks", order=90)
 add_page("Administration", "Settings", "SettingsPage.list", "adjustments", "page:settings", order=91)
 name_permission("page:people", "Administer people and roles")

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.kernel.access import may
 from app.kernel.clock import house_day
+from app.kernel.demonstration import DemoRange
 from app.kernel.granting import administrators
 from app.kernel.ledger import SILENT_AFTER, Status
 from app.kernel.settings import set_setting, setting_value
@@ -163,6 +164,14 @@ TASKS = (
         _pool,
         "JobsPage.list",
         opens("page:jobs"),
+    ),
+    Task(
+        "Remove the demonstration data",
+        "Once everything has been tried out: what you entered yourselves stays.",
+        lambda session: ~there_is(DemoRange.table.is_not(None)),
+        "DemonstrationPage.show",
+        opens("page:demonstration"),
+        passing=True,
     ),
 )
 

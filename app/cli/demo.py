@@ -32,9 +32,10 @@ def demo(context: click.Context, size: int, seed: int, language: str, day: datet
     """
     if context.invoked_subcommand is not None:
         return
-    settings = current_app.extensions["settings"]
-    if settings.mode == "production":
-        raise click.ClickException("not in production: the sign-ins of the demonstration are known to everybody")
+    try:
+        demonstration.refuse_in(current_app.extensions["settings"].mode)
+    except Refusal as refusal:
+        raise click.ClickException(str(refusal)) from None
     (sync if inspect(db.engine).has_table(User.__tablename__) else upgrade)()  # without roles nobody may do anything
     load_department()
     if not size:

@@ -4,6 +4,6 @@ Importing this room declares the engine's own jobs, such as ``notices.send``, ``
 and the settings of the runner.
 """
 
-from app.jobs import clocks, files, runner, sealing, sender, trash
+from app.jobs import clocks, demonstration, files, runner, sealing, sender, trash
 
-__all__ = ["clocks", "files", "runner", "sealing", "sender", "trash"]
+__all__ = ["clocks", "demonstration", "files", "runner", "sealing", "sender", "trash"]

@@ -8,14 +8,31 @@ customer, is in the way: it is told, and goes only if that is asked for. The his
 the end of each row.
 """
 
-from collections.abc import Iterator
+import hashlib
+import json
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import ColumnElement, Integer, String, Table, and_, delete, func, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    String,
+    Table,
+    and_,
+    delete,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -30,6 +47,10 @@ from app.schema.types import UtcMoment
 
 USERS = "ab_user"
 CHUNK = 500
+IN_PRODUCTION = "In production no demonstration data is loaded: its sign-ins are known to everybody."
+THERE = "The demonstration data is there already."
+ENTERED = "Demonstration data is loaded only where nothing has been entered yet."
+ONE_OF_THEM = "You are one of the demonstration's people: sign in as an administrator of your own first."
 IN_USE = "Something still needs a demonstration row and cannot be without it: nothing was taken away."
 
 
@@ -52,10 +73,21 @@ class Found:
     ours: dict[str, int] = field(default_factory=dict)
     hanging: dict[str, list[int]] = field(default_factory=dict)
 
+    @property
+    def seal(self) -> str:
+        """A digest of what hangs on it, by which is known whether more has come since somebody looked."""
+        return hashlib.sha256(json.dumps(self.hanging, sort_keys=True).encode()).hexdigest()[:16]
+
 
 @contextmanager
 def noting(session: Session) -> Iterator[None]:
-    """Note every row that is written within the block as demonstration. The caller commits."""
+    """Note every row that is written within the block as demonstration. The caller commits.
+
+    Nobody else writes such rows meanwhile: SQLite has one writer anyway, in PostgreSQL they wait.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        named = ", ".join(f'"{table.name}"' for table in _tables())
+        session.execute(text(f"LOCK TABLE {named} IN SHARE ROW EXCLUSIVE MODE"))
     before = {table.name: _newest(session, table) for table in _tables()}
     yield
     session.flush()
@@ -66,31 +98,93 @@ def noting(session: Session) -> Iterator[None]:
     session.flush()
 
 
+def refuse_in(mode: str) -> None:
+    """Raise `Refusal` in the mode in which no demonstration data may be loaded."""
+    if mode == "production":
+        raise Refusal(IN_PRODUCTION)
+
+
+def load(session: Session, write: Callable[[Session], Any], mode: str) -> int:
+    """Let `write` write the demonstration where nothing has been entered; the system is acting. Returns the rows.
+
+    Does not commit. Raises `NotPermitted` for anybody but the system; `Refusal` in production, where it is there
+    already, and where rows have been entered: what it does would draw them in.
+    """
+    if not current_actor().system:
+        raise NotPermitted("Only the system loads the demonstration.")
+    refuse_in(mode)
+    if since(session) is not None:
+        raise Refusal(THERE)
+    if entered(session):
+        raise Refusal(ENTERED)
+    with noting(session):
+        write(session)
+    return sum(counted(session).values())
+
+
+def since(session: Session) -> datetime | None:
+    """When the first of what is noted here was loaded; None where nothing is."""
+    return session.scalar(select(func.min(DemoRange.noted_at)))
+
+
+def entered(session: Session) -> list[str]:
+    """The records that have rows, demonstration or not; the system is acting."""
+    tables = [table for table in _tables() if table.name != USERS]
+    there = session.connection().execute(select(*(exists(select(table.c.id)) for table in tables))).one()
+    return [table.name for table, any_ in zip(tables, there, strict=True) if any_]
+
+
+def people(session: Session) -> dict[int, str]:
+    """The user names of the demonstration's people, by id."""
+    table, ranges = metadata.tables[USERS], _ranges(session).get(USERS)
+    asked = select(table.c.id, table.c.username).order_by(table.c.id)
+    return {row.id: row.username for row in session.execute(asked.where(_within(table, ranges)))} if ranges else {}
+
+
+def counted(session: Session) -> dict[str, int]:
+    """How many demonstration rows there are, by table; the system is acting."""
+    ranges, connection = _ranges(session), session.connection()
+    tables = [table for table in _tables() if table.name in ranges]
+    rows = (select(func.count()).select_from(table).where(_within(table, ranges[table.name])) for table in tables)
+    counts = {table.name: connection.scalar(each) or 0 for table, each in zip(tables, rows, strict=True)}
+    return {name: count for name, count in counts.items() if count}
+
+
 def found(session: Session) -> Found:
     """What is there of the demonstration, and what hangs on it."""
-    told, ranges = Found(), _ranges(session)
-    for table in _tables():
-        if table.name in ranges:
-            count = select(func.count()).select_from(table).where(_within(table, ranges[table.name]))
-            if there := session.connection().scalar(count):
-                told.ours[table.name] = there
-    _follow(session, told, ranges)
+    told = Found(counted(session))
+    _follow(session, told, _ranges(session))
     return told
+
+
+def loosened(session: Session, told: Found) -> dict[tuple[str, str], int]:
+    """How many rows stay and lose a link, by record and link; who entered or changed a row aside."""
+    gone = _going(session, told)
+    lost: dict[tuple[str, str], int] = {}
+    for table in _tables():
+        stays = not_(or_(*gone[table.name])) if table.name in gone else true()
+        for column, there in _links_to(table, gone):
+            if table.name != USERS and column.name not in history.BOOKKEEPING:
+                link, count = (table.name, str(column.name)), select(func.count()).select_from(table)
+                lost[link] = lost.get(link, 0) + (session.connection().scalar(count.where(stays, there)) or 0)
+    return {link: count for link, count in lost.items() if count}
 
 
 def remove(session: Session, *, with_hanging: bool = False) -> Found:
     """Take the demonstration away, and with it what hangs on it if that is asked for; the system is acting.
 
     Does not commit. Raises `NotPermitted` for anybody but the system; `Refusal` while something hangs on it that is not
-    to go along, or when nobody would be left who may administer people.
+    to go along, when whoever asks would go with it, or when nobody would be left who may administer people.
     """
     if not current_actor().system:
         raise NotPermitted("Only the system takes the demonstration away.")
-    told, ranges = found(session), _ranges(session)
+    if current_actor().user_id in people(session):
+        raise Refusal(ONE_OF_THEM)
+    told = found(session)
     if told.hanging and not with_hanging:
         raise Refusal("Rows that came later hang on the demonstration; say that they go along, or move them first.")
     connection = session.connection()
-    gone = {table.name: _gone(table, ranges, told) for table in _tables() if table.name in {*told.ours, *told.hanging}}
+    gone = _going(session, told)
     for name in filter(registry.get, gone):
         ids = select(registry[name].__table__.c.id).where(or_(*gone[name]))
         history.end(session, registry[name], list(connection.scalars(ids)), "the demonstration is taken away")
@@ -138,6 +232,12 @@ def _within(table: Table, ranges: list[DemoRange]) -> ColumnElement[bool]:
     )
 
 
+def _going(session: Session, told: Found) -> dict[str, list[ColumnElement[bool]]]:
+    """Conditions on the rows that go, by table."""
+    ranges = _ranges(session)
+    return {table.name: _gone(table, ranges, told) for table in _tables() if table.name in {*told.ours, *told.hanging}}
+
+
 def _gone(table: Table, ranges: dict[str, list[DemoRange]], told: Found) -> list[ColumnElement[bool]]:
     """Conditions on the rows of a table that go."""
     ids = told.hanging.get(table.name, [])
@@ -166,12 +266,17 @@ def _follow(session: Session, told: Found, ranges: dict[str, list[DemoRange]]) -
 
 def _detach(connection: Any, table: Table, gone: dict[str, list[ColumnElement[bool]]]) -> None:
     """Empty the links to rows that go, where they need not be; the database itself drops what belongs to a user."""
+    for column, there in _links_to(table, gone):
+        connection.execute(update(table).where(there).values({column.name: None}))
+
+
+def _links_to(table: Table, gone: dict[str, list[ColumnElement[bool]]]) -> Iterator[tuple[Any, ColumnElement[bool]]]:
+    """The links of a table that may be empty, each with the condition that it leads to a row that goes."""
     for column in table.columns:
         for key in column.foreign_keys if column.nullable and key_is_kept(column) else ():
             far = key.column.table
             for condition in gone.get(far.name, ()):
-                there = column.in_(select(far.c.id).where(condition))
-                connection.execute(update(table).where(there).values({column.name: None}))
+                yield column, column.in_(select(far.c.id).where(condition))
 
 
 def key_is_kept(column: Any) -> bool:

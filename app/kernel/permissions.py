@@ -96,6 +96,7 @@ PAGES: dict[str, tuple[Declared, ...]] = {
     "page:impersonate_write": (),
     "page:settings": (Declared.MANAGER, Declared.ADMIN),
     "page:tailoring": (Declared.ADMIN,),
+    "page:demonstration": (Declared.ADMIN,),
     "page:webhooks": (Declared.MANAGER, Declared.ADMIN),
     "page:imports": (Declared.MANAGER, Declared.OPERATIONS),
     "page:reports": (Declared.SUPERVISOR, Declared.MANAGER, Declared.INSPECTOR, Declared.ADMIN),

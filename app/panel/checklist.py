@@ -27,7 +27,8 @@ class Task:
     """A task: its label and what it is for, English and keys of translations; where it is done, and whether it is.
 
     `done` answers a yes or no, or a condition that is then asked of the database with those of the other tasks.
-    `opens` says whether the present person may open the page `endpoint`; else the task has no link.
+    `opens` says whether the present person may open the page `endpoint`; else the task has no link. A `passing` task is
+    told only while there is something to do.
     """
 
     label: str
@@ -35,6 +36,7 @@ class Task:
     done: Callable[[Session], "bool | ColumnElement[bool]"]
     endpoint: str = ""
     opens: Callable[[Actor], bool] = lambda actor: True
+    passing: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def checklist() -> list[Told]:
     return [
         Told(translated(task.label), translated(task.why), was, url_for(task.endpoint) if _opens(task, actor) else "")
         for task, was in zip(_tasks, done, strict=True)
+        if not (was and task.passing)
     ]
 
 

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kernel.permissions import add_user
 from app.kernel.workflow import adopt
 from app.schema.kinds import PHONE
+from app.schema.record import metadata
 from models.people import Person, Unit
 from models.people.states import Employment
 
@@ -64,7 +66,8 @@ Staff = dict[str, Member]
 
 
 def found(session: Session, random: Random, today: date) -> Staff:
-    """Write units, people and their sign-ins."""
+    """Write units, people and their sign-ins; where a name is taken, "admin.demo" signs in instead of "admin"."""
+    taken = set(session.scalars(select(metadata.tables["ab_user"].c.username)))
     units: dict[str, Unit] = {}
     for code, (name, parent) in UNITS.items():
         units[code] = Unit(code=code, name=name, parent_id=units[parent].id if parent else None)
@@ -72,7 +75,8 @@ def found(session: Session, random: Random, today: date) -> Staff:
         session.flush()
     staff: Staff = {}
     for number, (username, role, family, given, unit, post) in enumerate(STAFF, 1):
-        user = add_user(session, username, given, family, f"{username}@demo.example.cn", [role], PASSWORD)
+        name = f"{username}.demo" if username in taken else username
+        user = add_user(session, name, given, family, f"{name}@demo.example.cn", [role], PASSWORD)
         person = Person(
             number=f"E{number:04}",
             name=family + given,

@@ -28,7 +28,8 @@ def states(page):
     """Whether each task is done, by what it says."""
     inner = page.partition('id="first-steps"')[2].partition("</section>")[0]
     items = [plain(each) for each in inner.split("<li")[1:]]
-    return {task.label: any("done: " + task.label in each for each in items) for task in checklist.TASKS}
+    told = [task.label for task in checklist.TASKS if any(task.label in each for each in items)]
+    return {label: any("done: " + label in each for each in items) for label in told}
 
 
 @pytest.fixture

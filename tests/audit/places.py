@@ -24,6 +24,7 @@ NO_PAGE = (
     "/brand/",
     "/downloads/<int:export_id>/",
     "/customise/file",
+    "/demonstration/progress",
 )
 NO_PAGE += ("/claim-papers/<", "/documents/<code>", "/verify/<")  # known by what nobody can guess
 TABLES = {

@@ -8,7 +8,14 @@ from app.schema.errors import NotPermitted
 from app.schema.record import Line
 from app.schema.registry import registry
 
-ADMINISTERING = ("page:people", "page:impersonate", "page:impersonate_write", "page:settings", "page:jobs")
+ADMINISTERING = (
+    "page:people",
+    "page:impersonate",
+    "page:impersonate_write",
+    "page:settings",
+    "page:jobs",
+    "page:demonstration",
+)
 """Pages on which one administers; in another's name nobody does."""
 LOOKING, WRITING = {"read", "open"}, {"add", "edit", "delete"}
 
