@@ -38,6 +38,7 @@ ROLE = Kind(
     str,
     "suggest",
     longest=64,
+    words=lambda name, reader: reader.say(str(name)),
     rules=(at_most(64),),
     suggest=lambda: sorted(Role),
     example=lambda number, language: sorted(Role)[number % len(Role)].value,
