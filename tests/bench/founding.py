@@ -29,6 +29,10 @@ def found(url: str, folder: Path, shape: Shape) -> None:
         db.session.remove()
         fill(db.engine, shape)
         db.engine.dispose()
+        if db.engine.dialect.name == "postgresql":  # as it does by itself before long, but not at a chosen moment
+            with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("VACUUM (ANALYZE)")
+            db.engine.dispose()
 
 
 @contextmanager
