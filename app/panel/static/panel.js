@@ -214,13 +214,12 @@ application.register("counts", class extends Stimulus.Controller {
   show(counts) {
     for (const entry of this.element.querySelectorAll("a[data-record]")) {
       const [waiting, late] = counts[entry.dataset.record] ?? [0, 0];
-      const badge = entry.querySelector(".yx-waits") ?? entry.appendChild(document.createElement("span"));
-      badge.className = "badge yx-waits";
-      const words = (late ? this.lateValue : this.waitingValue).replace("%(count)s", waiting).replace("%(late)s", late);
+      entry.querySelector(".yx-waits")?.remove();
+      if (!waiting) continue;
+      const badge = entry.appendChild(document.createElement("span"));
+      badge.className = `badge yx-waits${late ? " yx-tone-bad" : ""}`;
+      badge.title = (late ? this.lateValue : this.waitingValue).replace("%(count)s", waiting).replace("%(late)s", late);
       badge.textContent = waiting > 999 ? "999+" : waiting;
-      badge.title = words;
-      badge.classList.toggle("yx-tone-bad", late > 0);
-      badge.hidden = waiting === 0;
     }
   }
 });
