@@ -11,6 +11,11 @@ CHOSEN = """(box, label) => {
 }"""
 
 
+def picker(page: Page, name: str) -> Locator:
+    """The control one types into to find a row, waited for while a plain list stands in its place."""
+    return page.get_by_role("combobox", name=name).and_(page.locator("input"))
+
+
 class Mouse:
     """Clicks, counted; what is typed into a field that was not clicked counts a click for getting there."""
 
@@ -87,7 +92,7 @@ class Keyboard:
 
     def hand(self, what: Locator, file: str) -> None:
         """The system's own window for files opens with the space bar; what is chosen in it is handed in."""
-        self.reach(what)
         with self.page.expect_file_chooser() as chooser:
+            self.reach(what)  # meanwhile the browser hears that its window is waited for
             self.page.keyboard.press("Space")
         chooser.value.set_files(file)

@@ -97,6 +97,7 @@ def test_a_claim_is_reported_from_a_phone_number(backend, people, visit, kept, r
         page.keyboard.press("Enter")
     page.wait_for_url("**/contract/*")
     way.press(page.locator("section", has=page.get_by_role("link", name="Claims")).get_by_role("link", name="Add"))
+    page.wait_for_url("**/claim/add**")
     way.write(page.get_by_label("Occurred on"), (TODAY - timedelta(days=1)).isoformat())
     way.choose(page.get_by_label("Cause"), "Collision")
     way.write(page.get_by_label("Claimed"), "1200")

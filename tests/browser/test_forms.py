@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from app.kernel.actor import acting, system_actor
+from tests.browser.flows import picker
 from tests.browser.test_screens import faults, gadgets  # noqa: F401 - a fixture and a check of the same screens
 from tests.gadget import Gadget, GadgetPart
 
@@ -45,7 +46,7 @@ def test_what_was_typed_is_warned_of_kept_offered_and_dropped_when_saved(backend
     page.goto("/gadget/add")
     page.get_by_label("Code").fill("KEPT")
     page.get_by_label("Buyer phone").fill("13800138000")
-    page.get_by_role("combobox", name="Twin").fill("G05")
+    picker(page, "Twin").fill("G05")
     page.get_by_role("option", name="G05").click()
     page.get_by_role("button", name="Add a line").click()
     page.locator("#gadget_part tbody tr").get_by_label("Name").fill("Wire")

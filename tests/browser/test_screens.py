@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app.kernel.actor import acting, system_actor
 from app.kernel.ledger import Status
 from app.kernel.tables import JobPeriod
+from tests.browser.flows import picker
 from tests.gadget import Gadget, GadgetPart
 from tests.servers.skips import skip_loudly
 
@@ -77,7 +78,7 @@ def test_a_row_is_added_with_the_keyboard_alone(backend, visit, gadgets):
 def test_a_form_with_faults_keeps_what_was_picked(visit, gadgets):
     page = visit("sales")
     page.goto("/gadget/add")
-    page.get_by_role("combobox", name="Twin").fill("G05")
+    picker(page, "Twin").fill("G05")
     page.get_by_role("option", name="G05").click()
     page.get_by_role("button", name="Add", exact=True).click()
     page.wait_for_selector("#i-code-problem")

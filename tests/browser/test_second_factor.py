@@ -18,7 +18,8 @@ def give_password(page, house, username="finance"):
     page.goto(f"{house}/login/")
     page.fill("input[name=username]", username)
     page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
+    with page.expect_navigation():
+        page.press("input[name=password]", "Enter")
 
 
 def sign_out(page):

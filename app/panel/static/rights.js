@@ -4,6 +4,7 @@
 application.register("rights", class extends Stimulus.Controller {
   static targets = ["wanted", "held", "area", "row", "none"];
 
+  connect() { this.find(); }
   find() {
     const wanted = this.wantedTarget.value.trim().toLowerCase(), held = this.heldTarget.checked;
     let found = 0;
@@ -22,8 +23,13 @@ application.register("rights", class extends Stimulus.Controller {
 
 // A question in two parts: the second is asked anew when the first is answered otherwise.
 application.register("asking", class extends Stimulus.Controller {
-  static targets = ["second"];
+  static targets = ["first", "second"];
 
+  // Whoever was faster than this script, or came back to what the browser kept, has answered otherwise already.
+  connect() {
+    const { options, selectedIndex } = this.firstTarget, asked = [...options].findIndex((each) => each.defaultSelected);
+    if (selectedIndex !== Math.max(asked, 0)) this.again();
+  }
   again() {
     this.secondTargets.forEach((each) => { each.disabled = true; });
     this.element.requestSubmit();
