@@ -10,6 +10,7 @@ from app.extensions import db
 from app.kernel import documents
 from app.kernel.access import find
 from app.kernel.actor import request_address
+from app.kernel.database import read_write
 from app.kernel.documents import may_print, require_print
 from app.kernel.identity import limits
 from app.kernel.ledger import database_now
@@ -85,7 +86,8 @@ class VerifyPage(BaseView):
     @expose("/<code>")
     def tell(self, code: str) -> str | tuple[str, int]:
         """What the document is, when and for whom it was issued, and whether it stands."""
-        with saving(db.session):
+        db.session.rollback()
+        with read_write(), saving(db.session):
             guess = limits.of_code(request_address() or "")
             wait = limits.charge(db.session, [guess], database_now(db.session))
             found = documents.standing_of(db.session, code) if wait is None else None

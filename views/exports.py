@@ -12,7 +12,7 @@ from app.extensions import db
 from app.kernel import history
 from app.kernel.access import require
 from app.kernel.actor import current_actor
-from app.kernel.database import read_only
+from app.kernel.database import read_only, read_write
 from app.kernel.ledger import Status
 from app.kernel.permissions import called
 from app.kernel.transfer import exports
@@ -93,8 +93,11 @@ class ExportsPage(Page):
         if not exports.mine(export) or record is None or export.state != State.READY or not Path(export.path).exists():
             raise NotFound("There is no such export among those you may see.")
         require(current_actor(), "export", record)
-        history.summarise(db.session, export.record, "download export", {"rows": export.rows, "file": export.filename})
-        db.session.commit()
+        db.session.rollback()
+        with read_write():
+            told = {"rows": export.rows, "file": export.filename}
+            history.summarise(db.session, export.record, "download export", told)
+            db.session.commit()
         return send_file(export.path, as_attachment=True, download_name=export.filename, max_age=0)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from operator import itemgetter
+from time import monotonic
 from typing import Any, cast
 
 import psycopg
@@ -27,16 +28,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InvalidatePoolError
 from sqlalchemy.orm import Session
 
 from app.kernel.days import day_in_zone
 from app.schema.types import Exact, UtcMoment
 
 _read_only: ContextVar[bool] = ContextVar("read_only", default=False)
+_only_asks: ContextVar[bool] = ContextVar("only_asks", default=False)
 _patience: ContextVar[int | None] = ContextVar("patience", default=None)
 BUSY = 30_000
 """Milliseconds a write waits on SQLite for another to end."""
+RESTED = 1.0
+"""Seconds after which a connection may have died unnoticed."""
 
 
 @contextmanager
@@ -81,19 +85,25 @@ def address(url: str) -> str:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Engine options for this address: dead connections are noticed before use."""
+    """Engine options for this address; what else an engine needs, `prepare` binds to it."""
     if make_url(url).get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": 30, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+    return {"pool_size": 10, "max_overflow": 20}
 
 
 def prepare(engine: Engine) -> Engine:
-    """Bind the behaviour to an engine: WAL, foreign keys, full sync and write transactions that begin as such.
+    """Bind the behaviour to an engine.
 
+    On PostgreSQL a connection that has rested is asked whether it lives before it is used, and one that was used just
+    now is not: that would be a way to the server and back for every request. Nor does a request that only asks begin
+    and end a transaction, two ways more: each statement sees what holds when it is asked, as in a transaction.
+    SQLite has WAL, foreign keys, full sync and write transactions that begin as such.
     A transaction that begins by reading and then writes fails on SQLite as soon as another wrote in between;
     ``BEGIN IMMEDIATE`` queues for the write lock at the start instead (waiting up to the busy timeout).
     """
     if engine.dialect.name != "sqlite":
+        _watch_rested(engine)
+        _ask_alone(engine)
         return engine
 
     @event.listens_for(engine, "connect")
@@ -114,6 +124,40 @@ def prepare(engine: Engine) -> Engine:
         connection.exec_driver_sql("BEGIN" if _read_only.get() else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _watch_rested(engine: Engine) -> None:
+    @event.listens_for(engine, "checkin")
+    def _rests(connection: Any, record: Any) -> None:
+        record.info["rests"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _wakes(connection: Any, record: Any, proxy: Any) -> None:
+        if monotonic() - record.info.get("rests", monotonic()) < RESTED:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error  # the pool connects anew, and all that rested with it
+
+
+def _ask_alone(engine: Engine) -> None:
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if _only_asks.get() and _read_only.get():
+            connection.connection.driver_connection.autocommit = connection.info["alone"] = True  # type: ignore[union-attr]
+        elif connection.info.pop("alone", False):
+            connection.connection.driver_connection.autocommit = False  # type: ignore[union-attr]
+
+    @event.listens_for(engine, "checkin")
+    def _back(connection: Any, record: Any) -> None:
+        if record.info.pop("alone", False) and connection is not None and not connection.closed:
+            connection.autocommit = False
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _refuse(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, *_more: Any) -> None:
+        if context.is_crud and connection.info.get("alone"):
+            raise RuntimeError("This request only asks: write within `read_write()`.")
 
 
 def insert(session: Session, table: Any) -> Any:
@@ -205,8 +249,13 @@ def among(session: Session, column: Any, values: Iterable[Any]) -> ColumnElement
 
 
 def hurry(session: Session, milliseconds: int) -> None:
-    """Let the database give up each statement of this transaction that takes longer, where it can: on PostgreSQL."""
+    """Let the database give up each statement that takes longer, where it can: on PostgreSQL.
+
+    That holds for a transaction, so one begins here, also for who only asks.
+    """
     if session.get_bind().dialect.name == "postgresql":
+        session.rollback()
+        _only_asks.set(False)
         session.execute(select(func.set_config("statement_timeout", str(milliseconds), True)))
 
 

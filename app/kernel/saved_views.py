@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from app.kernel import history
 from app.kernel.actor import Actor
+from app.kernel.permissions import raise_epoch
 from app.kernel.tables import DefaultView, SavedView
 from app.schema.errors import NotFound, NotPermitted, Refusal
 from app.schema.record import Record
 
 VIEWS = "saved_view"
-"""What the history calls them."""
+"""What the history calls them, and the epoch by which processes notice that they changed."""
 OWN, TEAM, ALL = AUDIENCES = ("own", "team", "all")
 SHARING = {TEAM: "page:share_views_team", ALL: "page:share_views_all"}
 """The permissions to save views for others."""
@@ -92,8 +93,19 @@ def _reader(actor: Actor) -> dict[str, Any]:
     return {"reader": actor.user_id, "above": actor.above_ids}
 
 
-def views_of(session: Session, actor: Actor, record: type[Record]) -> list[View]:
-    """The views of a record's list that are for an actor, those for everybody first. One statement."""
+def views_of(session: Session, actor: Actor, record: type[Record], epoch: int) -> list[View]:
+    """The views of a record's list that are for an actor, those for everybody first.
+
+    One statement, and none where nobody changed a view since: `epoch` is that of `VIEWS`, read before.
+    """
+    known, place = actor.kept, (VIEWS, record.__tablename__)
+    if place not in known or known[place][0] != epoch:
+        known[place] = (epoch, _views_of(session, actor, record))
+    views: list[View] = known[place][1]
+    return views
+
+
+def _views_of(session: Session, actor: Actor, record: type[Record]) -> list[View]:
     found = session.execute(_VIEWS, _reader(actor) | {"of": str(record.__tablename__)})
     views = [
         View(each.id, each.name, each.query, audience_of(each), chosen is not None, may_change(actor, each))
@@ -119,6 +131,7 @@ def save(session: Session, actor: Actor, record: type[Record], name: str, audien
     view.name, view.query = _named(name), _short(query)
     session.add(view)
     session.flush()
+    raise_epoch(session, VIEWS)
     history.summarise(session, VIEWS, "add", _told(view) | {"query": view.query})
     return view
 
@@ -144,6 +157,7 @@ def change(
     if query is not None:
         told["query"] = [view.query, _short(query)]
         view.query = _short(query)
+    raise_epoch(session, VIEWS)
     history.summarise(session, VIEWS, "edit", told)
 
 
@@ -153,6 +167,7 @@ def drop(session: Session, actor: Actor, view: SavedView) -> None:
     history.summarise(session, VIEWS, "delete", _told(view) | {"query": view.query})
     session.execute(delete(DefaultView).where(DefaultView.view_id == view.id))
     session.delete(view)
+    raise_epoch(session, VIEWS)
 
 
 def open_with(session: Session, actor: Actor, record: type[Record], view: SavedView | None) -> None:
@@ -161,6 +176,7 @@ def open_with(session: Session, actor: Actor, record: type[Record], view: SavedV
     session.execute(delete(DefaultView).where(*mine))
     if view is not None:
         session.add(DefaultView(user_id=actor.user_id, record=str(record.__tablename__), view_id=view.id))
+    raise_epoch(session, VIEWS)
 
 
 def pairs(query: str) -> list[tuple[str, str]]:

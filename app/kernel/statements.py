@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import ColumnClause, FromClause, Join, Select, TableClause, UpdateBase
 from sqlalchemy.sql import visitors
@@ -15,6 +16,7 @@ from app.schema.registry import registry
 
 BULK = "Bulk and text statements pass by the row guard: change rows one by one."
 TABLES = "Name the record in a statement, not its table: tables pass by the row guard."
+_harmless: WeakSet[Any] = WeakSet()
 
 
 def refuse_bulk(*classes: type) -> None:
@@ -24,7 +26,19 @@ def refuse_bulk(*classes: type) -> None:
 
 
 def touches_records(statement: Any) -> bool:
-    """Whether a statement names a record's table in any way, or holds words that nobody can look through."""
+    """Whether a statement names a record's table in any way, or holds words that nobody can look through.
+
+    A query that was found to name none is not looked through again: those each page asks are built once.
+    """
+    if statement in _harmless:
+        return False
+    touches = _touches_records(statement)
+    if isinstance(statement, Select) and not touches:
+        _harmless.add(statement)
+    return touches
+
+
+def _touches_records(statement: Any) -> bool:
     for element in visitors.iterate(statement):
         named = element.table if isinstance(element, UpdateBase | ColumnClause) else element
         while isinstance(named, AliasedReturnsRows):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import request, url_for
@@ -36,7 +37,7 @@ def cell(field: Field, read: Read, *, short: bool = False, looks: bool = False) 
     if _named(field) in read.hidden:
         return HIDDEN
     made = _cell(field, read, short, looks)
-    page = navigation.behind(str(field.record.__tablename__), field.key)
+    page = _behind(field)
     return Markup('<a href="{}">{}</a>').format(url_for(page, key=read.row.id), made) if page else made
 
 
@@ -55,30 +56,61 @@ def body(
     With the form `choosing`, each can be chosen for it. Put together here and not by a template: a list has hundreds of
     cells, and they are most of its time.
     """
-    begun = [_begin(field, label, _named(field) == lead) for field, label in zip(columns, labels, strict=True)]
+    drawn = [
+        (field, _named(field), _begin(field, label, _named(field) == lead), _in_list(field))
+        for field, label in zip(columns, labels, strict=True)
+    ]
     page, trail, form = escape(page), escape(trail), escape(choosing)
-    written: list[str] = []
+    choose, written = _("Choose %(title)s"), list[str]()
     for read in reads:
-        key, row = read.row.id, read.row
+        row, hidden = read.row, read.hidden
+        key = row.id
         written.append(f'<tr data-row="{key}">' if may_change is not None and may_change(row) else "<tr>")
-        for field, begin in zip(columns, begun, strict=True):
-            made = cell(field, read, short=True)
-            if _named(field) == lead:
+        for field, name, begin, draw in drawn:
+            made = HIDDEN if name in hidden else draw(read)
+            if name == lead:
                 shown = made if not field.target else escape(read.titles.get(field.key) or read.title)
                 made = Markup(f'<a class="yx-title" href="{page}{key}{trail}">{shown}</a>')
                 if choosing:
-                    choose = escape(_("Choose %(title)s", title=read.title or f"#{key}"))
-                    box = f'type="checkbox" name="row" value="{key}:{row.version}" form="{form}" aria-label="{choose}"'
+                    label = escape(choose % {"title": read.title or f"#{key}"})
+                    box = f'type="checkbox" name="row" value="{key}:{row.version}" form="{form}" aria-label="{label}"'
                     made = Markup(f'<input class="form-check-input yx-choose" {box}> {made}')
             written.append(f"{begin}{made}</td>")
         written.append("</tr>\n")
     return Markup("".join(written))
 
 
+def _in_list(field: Field) -> Callable[[Read], Markup]:
+    """How a list draws the values of a field: of links and plain words, all save the value is found out once."""
+    name, who = _named(field), texts.reader()
+
+    def words(read: Read) -> Markup:
+        value = getattr(read.row, name)
+        return NONE if value is None or value == "" else escape(told(value, who))
+
+    def link(read: Read) -> Markup:
+        value, title = getattr(read.row, name), read.titles.get(name)
+        if value is None or title is None:
+            return cell(field, read, short=True)
+        return Markup(f'<a href="{place}{int(value)}">{escape(title)}</a>')
+
+    if not (field.far or field.is_state or field.private or field.currency or _behind(field)):
+        if field.target and (place := (row_url(field.target, 0) or "").removesuffix("0")):
+            return link
+        if field.kind is not None and field.kind.cell == "text" and not field.target:
+            told = field.kind.told
+            return words
+    return lambda read: cell(field, read, short=True)
+
+
+def _behind(field: Field) -> str | None:
+    return navigation.behind(str(field.record.__tablename__), field.key)
+
+
 def _begin(field: Field, label: str, leading: bool) -> Markup:
     """How the cells of a column begin, the same in every row."""
-    begun = Markup('<td data-label="{}" class="{}{}">')
-    return begun.format(label, "text-end yx-number" if field.numeric else "", " yx-first" if leading else "")
+    looks = f"{'text-end yx-number' if field.numeric else ''}{' yx-first' if leading else ''}"
+    return Markup(f'<td data-label="{escape(label)}" class="{looks}">')
 
 
 def _named(field: Field) -> str:
@@ -221,9 +253,15 @@ def row_url(target: str, key: int) -> str | None:
 
 def state_badge(workflow: Workflow | None, state: Any) -> Markup:
     """A state, coloured by its place in the workflow."""
-    return Markup(f'<span class="badge yx-tone-{tone(workflow, state)}">{escape(choice_label(state))}</span>')
+    return _badge(tone(workflow, state), choice_label(state))
 
 
+@lru_cache(maxsize=4096)
+def _badge(how: str, label: str) -> Markup:
+    return Markup('<span class="badge yx-tone-{}">{}</span>').format(how, label)
+
+
+@lru_cache(maxsize=4096)
 def tone(workflow: Workflow | None, state: Any) -> str:
     """``new``, ``bad``, ``done`` or ``open``, told from the steps that lead to a state and away from it."""
     if workflow is None:

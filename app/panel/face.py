@@ -1,6 +1,7 @@
 """What every template can use: icons, static addresses, labels, the present person, the bell."""
 
 import re
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
@@ -19,6 +20,7 @@ from app.panel.checklist import checklist
 from app.panel.identity import entering
 from app.panel.saying import gettext, ngettext
 from app.panel.tickets import file_url
+from app.schema import tailored
 from app.schema.kinds.files import size_in_words
 
 INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
@@ -47,6 +49,7 @@ def dress(app: Flask) -> None:
         mark=branding.mark,
         own_name=branding.own_name,
         cell=cells.cell,
+        headings=lambda columns: [field.heading for field in columns],
         body_of=cells.body,
         file_url=file_url,
         size_in_words=size_in_words,
@@ -59,7 +62,8 @@ def dress(app: Flask) -> None:
         trail=neighbours.trail,
         came_from=neighbours.came_from,
         sidebar=navigation.sidebar,
-        menu_line=menu_line,
+        menu=menu,
+        drawn_once=drawn_once,
         warning=navigation.warning,
         unread=unread,
         person_name=person_name,
@@ -106,22 +110,51 @@ def _drawn(sprite: str, name: str, extra: str) -> Markup:
     return Markup(f'<svg class="icon {escape(extra)}" aria-hidden="true">{use}</svg>')
 
 
-def menu_line(entry: navigation.Entry) -> Markup:
-    """A line of the sidebar. Drawn once for all who see it so: every page has dozens."""
-    return _menu_line(entry, entry.active, icon(entry.icon, "nav-link-icon"))
+def menu() -> Markup:
+    """The areas of the sidebar with their lines. Drawn once for all who see it so: every page has dozens."""
+    return _menu(navigation.sidebar(), navigation.present_page(), asset("vendor/icons.svg"))
 
 
-@lru_cache(maxsize=4096)
-def _menu_line(entry: navigation.Entry, active: bool, drawn: Markup) -> Markup:
+@lru_cache(maxsize=512)
+def _menu(areas: navigation.Areas, page: str, sprite: str) -> Markup:
+    area = Markup('<li class="yx-area"><h2 class="yx-area-title">{}</h2><ul class="list-unstyled">{}</ul></li>')
+    return Markup().join(
+        area.format(name, Markup().join(_menu_line(entry, entry.active(page), sprite) for entry in entries))
+        for name, entries in areas
+    )
+
+
+def _menu_line(entry: navigation.Entry, active: bool, sprite: str) -> Markup:
     link = '<a class="nav-link" href="{}"{}{}>{}<span class="nav-link-title">{}</span></a>'
     return Markup(f'<li class="nav-item{{}}">{link}</li>').format(
         " active" if active else "",
         entry.url,
         Markup(' aria-current="page"') if active else "",
         Markup(' data-record="{}"').format(entry.record) if entry.record else "",
-        drawn,
+        _drawn(sprite, entry.icon, "nav-link-icon"),
         entry.label,
     )
+
+
+_drawn_already: dict[Hashable, Markup] = {}
+MOST_KEPT = 4096
+"""So many parts of pages are kept; then all are drawn anew."""
+
+
+def drawn_once(looks: Hashable, caller: Callable[[], Markup]) -> Markup:
+    """What stands in a ``{% call %}`` block, kept for all who ask for what `looks` so; None is drawn each time.
+
+    `looks` has to hold all the block depends on, save the language, what the department calls things and where the
+    panel is mounted.
+    """
+    if looks is None:
+        return caller()
+    place = (request.script_root, str(get_locale()), tailored.in_force().version, looks)
+    if place not in _drawn_already:
+        if len(_drawn_already) >= MOST_KEPT:
+            _drawn_already.clear()
+        _drawn_already[place] = caller()
+    return _drawn_already[place]
 
 
 def unread() -> int:

@@ -1,5 +1,6 @@
 """A field as the screens see it: what a declared name stands for, resolved once."""
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,7 +39,7 @@ class Field:
     record: type[Record]
     name: str
     key: str
-    kind: Kind | None
+    kind: Kind | None = dataclasses.field(hash=False)  # has a dozen parts, and the others tell fields apart
     target: str
     choices: type[Choice] | None
 

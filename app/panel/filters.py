@@ -10,7 +10,7 @@ and are late (`app.kernel.waiting.Wait`), ``watched=me`` for those the present p
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -62,6 +62,11 @@ class Filter:
         """The HTML input of a range."""
         control = self.field.kind.input if self.field.kind else ""
         return {"date": "date", "datetime": "date", "month": "month"}.get(control, "text")
+
+    @property
+    def looks(self) -> Hashable:
+        """What tells its control from others, in one language; None while something is asked of it."""
+        return None if self.wanted else (self.field.record, self.field.key, self.style, tuple(self.options))
 
     @property
     def figures(self) -> bool:
@@ -131,8 +136,7 @@ class Watched(Field):
 
 
 def _waits() -> list[tuple[str, str]]:
-    words = {Wait.WAITING: _("waiting"), Wait.TODAY: _("due today"), Wait.LATE: _("late")}
-    return [(how.value, words[how]) for how in Wait]
+    return [(Wait.WAITING.value, _("waiting")), (Wait.TODAY.value, _("due today")), (Wait.LATE.value, _("late"))]
 
 
 @dataclass

@@ -42,11 +42,13 @@ class Entry:
     endpoint: str
     record: str = ""
 
-    @property
-    def active(self) -> bool:
-        """Whether the present page is this one, or one of its record's."""
-        same = self.endpoint.partition(".")[0] == request.blueprint
-        return self.endpoint == request.endpoint or (same and request.endpoint not in _pages)
+    def active(self, page: str) -> bool:
+        """Whether a page, as `present_page` names it, is this one or one of its record's."""
+        return page in (self.endpoint, self.endpoint.partition(".")[0])
+
+
+Areas = tuple[tuple[str, tuple[Entry, ...]], ...]
+"""The sidebar: what each area is called, and its entries."""
 
 
 @dataclass(frozen=True)
@@ -150,26 +152,29 @@ def warning(row: Any, step: str) -> Warned | None:
     return warn(row) if warn else None
 
 
-def sidebar() -> list[tuple[str, list[Entry]]]:
+def sidebar() -> Areas:
     """The areas, each with its entries; an area stands where its first entry does. Made once for who sees it."""
     actor = current_actor()
     kept, seen = actor.kept, ("sidebar", str(get_locale()), request.script_root)
     if seen not in kept:
         kept[seen] = _areas(actor)
-    areas: list[tuple[str, list[Entry]]] = kept[seen]
+    areas: Areas = kept[seen]
     return areas
 
 
-def _areas(actor: Actor) -> list[tuple[str, list[Entry]]]:
+def present_page() -> str:
+    """The present page as the sidebar knows it: by its endpoint, or by what all pages of its record have in common."""
+    return (request.endpoint if request.endpoint in _pages else request.blueprint) or ""
+
+
+def _areas(actor: Actor) -> Areas:
     areas: dict[str, list[Entry]] = {}
     for area, entry in _entries(actor):
         areas.setdefault(area, []).append(entry)
     for entries in areas.values():
         entries.sort(key=lambda entry: (entry.order, entry.label))
-    return sorted(
-        ((translated(area), entries) for area, entries in areas.items()),
-        key=lambda pair: (pair[1][0].order, pair[0]),
-    )
+    named = ((translated(area), tuple(entries)) for area, entries in areas.items())
+    return tuple(sorted(named, key=lambda pair: (pair[1][0].order, pair[0])))
 
 
 def _entries(actor: Actor) -> Iterator[tuple[str, Entry]]:

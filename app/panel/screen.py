@@ -24,6 +24,7 @@ from app.panel.exporting import Exporting
 from app.panel.fields import listable
 from app.panel.files import Attaching
 from app.panel.handover import Handover
+from app.panel.identity.entering import presence
 from app.panel.inline import Inline
 from app.panel.lines import Lines
 from app.panel.looks import looks_of
@@ -70,7 +71,8 @@ class Screen(
     @expose("/")
     def list(self) -> Response | str:
         """The list, as the address asks for it; where it asks nothing, the view the person's list opens with."""
-        views = views_of(db.session, current_actor(), self.record)
+        present = presence()
+        views = views_of(db.session, current_actor(), self.record, present.views if present else 0)
         if goal := self.opening(views):
             return redirect(goal)
         opened = open_view(views)
@@ -87,7 +89,7 @@ class Screen(
             sizes=listing.SIZES,
             most=listing.MOST_COUNTED,
             address=self.address,
-            listable=listable(self.record),
+            listable=tuple(listable(self.record)),
             groupable=grouping.offered(what),
             groups=grouping.grouped(db.session, what, request.args.get("group", "")),
             whole=self.address_of("", None) if any(view.default for view in views) else self.address_of("", ""),

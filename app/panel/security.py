@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.extensions import csrf
 from app.kernel.actor import NOBODY, Actor, _address, _current, current_actor
-from app.kernel.database import _read_only
+from app.kernel.database import _only_asks, _read_only
 from app.kernel.identity.sessions import Presence
 from app.kernel.permissions import Actors
 from app.panel.identity import entering
@@ -50,8 +50,9 @@ def bind_actor(app: Flask, session: Any) -> None:
 
     @app.before_request
     def _enter() -> None:
-        reading = request.method in ("GET", "HEAD", "OPTIONS") or entering.by_itself()
-        g.read_only_token = _read_only.set(reading)
+        asks = request.method in ("GET", "HEAD", "OPTIONS")
+        g.read_only_token = _read_only.set(asks or entering.by_itself())
+        _only_asks.set(asks)
         g.actor_token = _current.set(NOBODY)
         _address.set(request.remote_addr)
         if request.endpoint == "static" or request.blueprint == "appbuilder":
@@ -71,6 +72,7 @@ def bind_actor(app: Flask, session: Any) -> None:
             _address.set(None)
         if g.pop("read_only_token", None) is not None:
             _read_only.set(False)
+            _only_asks.set(False)
 
 
 def close(app: Flask, public: tuple[str, ...]) -> None:

@@ -1,8 +1,9 @@
 """Values in words: as a person reads them in a cell, a message or a file."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from app.kernel.clock import own_zone
@@ -14,7 +15,12 @@ from app.schema.kinds import Choice, Kind, Reader
 
 def reader() -> Reader:
     """The present person: on which clock, in which language."""
-    return Reader(own_zone(), translated)
+    return _reader(own_zone())
+
+
+@lru_cache(maxsize=1000)
+def _reader(zone: tzinfo) -> Reader:
+    return Reader(zone, translated)
 
 
 def text(field: Field, value: Any) -> str:

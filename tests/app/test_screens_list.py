@@ -272,7 +272,7 @@ def test_a_list_asks_the_database_as_often_for_many_rows_as_for_few(stock, sign_
         with statements(backend.engine) as sent:
             page = client.get(f"/gadget/?psize={size}").text
         assert len(codes(page)) == size
-        assert len(sent) == 4, sent
+        assert len(sent) == 3, sent
 
 
 @on_sqlite

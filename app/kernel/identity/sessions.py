@@ -20,6 +20,7 @@ from app.kernel.identity.narrowing import seen_as
 from app.kernel.identity.settings import FACTOR_ROLES, IDLE, LONGEST
 from app.kernel.identity.tables import UserSession
 from app.kernel.permissions import Actors
+from app.kernel.saved_views import VIEWS
 from app.kernel.settings import kept_value, setting_value, understood
 from app.kernel.tables import Epoch, Notice
 from app.schema.errors import NotPermitted
@@ -41,6 +42,7 @@ _LOOKUP = (
         UserSession.as_writes,
         User.active,
         select(Epoch.value).where(Epoch.name == "access").scalar_subquery().label("epoch"),
+        select(Epoch.value).where(Epoch.name == VIEWS).scalar_subquery().label("views"),
         kept_value(IDLE).label("idle"),
         kept_value(LONGEST).label("longest"),
         kept_value(FACTOR_ROLES).label("factor_roles"),
@@ -65,7 +67,7 @@ class Presence:
     `pending`: the second factor is still to come, and until then nobody is there. `must_enrol`: a role demands a second
     factor and the person has none yet. `stale`: to be touched. `behind`: the person who sees the panel as `actor`.
     `read_only`: nothing may be written. `unread`: notices the `actor` has not read; each page shows it, and a statement
-    of its own would cost more than to count them with the session.
+    of its own would cost more than to count them with the session. `views`: the epoch of saved views.
     """
 
     session_id: int | None
@@ -78,6 +80,7 @@ class Presence:
     must_enrol: bool = False
     stale: bool = False
     unread: int = 0
+    views: int = 0
 
 
 def fingerprint(token: str) -> str:
@@ -116,7 +119,7 @@ def begin(
 
 def present(session: Session, actors: Actors, token: str, now: datetime) -> Presence | None:
     """Who a token belongs to; None once its session ended or ran out. One query when nothing has changed."""
-    row = session.execute(_LOOKUP, {"token_hash": fingerprint(token)}).one_or_none()
+    row = session.connection().execute(_LOOKUP, {"token_hash": fingerprint(token)}).one_or_none()
     if row is None or not row.active:
         return None
     idle, longest = understood(IDLE, row.idle), understood(LONGEST, row.longest)
@@ -137,6 +140,7 @@ def present(session: Session, actors: Actors, token: str, now: datetime) -> Pres
         must_enrol=not row.factor_needed and not passed and needs_factor(row.factor_roles, actor),
         stale=now - row.seen_at > TOUCHED_EVERY,
         unread=row.unread if seen or row.as_user_id is None else 0,
+        views=row.views or 0,
     )
 
 
