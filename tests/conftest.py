@@ -23,6 +23,7 @@ from app.kernel import permissions, wording
 from app.kernel.actor import Actor, acting, system_actor
 from app.kernel.guard import GuardedSession
 from app.kernel.permissions import load_actor
+from app.panel import face
 from app.schema import tailored
 from config import Settings
 from tests import databases, department, dossier, gadget  # noqa: F401 - declares the throw-away records
@@ -145,6 +146,7 @@ def _backend(app: Flask, url: str, reset: Callable[[], None]) -> Backend:
         reset()
         wording.set_languages("en", LANGUAGES, TRANSLATIONS)  # whatever another application of this process speaks
         tailored.put_in_force(tailored.Tailored())  # a database put back counts its epochs anew
+        face.forget_drawn()
 
     with app.app_context():
         return Backend(app, url, db.engine, back)

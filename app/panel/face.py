@@ -152,9 +152,14 @@ def drawn_once(looks: Hashable, caller: Callable[[], Markup]) -> Markup:
     place = (request.script_root, str(get_locale()), tailored.in_force().version, looks)
     if place not in _drawn_already:
         if len(_drawn_already) >= MOST_KEPT:
-            _drawn_already.clear()
+            forget_drawn()
         _drawn_already[place] = caller()
     return _drawn_already[place]
+
+
+def forget_drawn() -> None:
+    """Draw every part of a page anew."""
+    _drawn_already.clear()
 
 
 def unread() -> int:
