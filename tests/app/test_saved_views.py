@@ -114,7 +114,6 @@ def test_who_may_save_for_whom_is_a_permission(session, sign_in):
     assert kept_views(session) == []
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_what_becomes_of_a_view_is_seen_at_once_by_who_has_the_list_open(sign_in):
     leader, member = sign_in("supervisor"), sign_in("sales")
     assert tabs(member) == []
@@ -126,6 +125,7 @@ def test_what_becomes_of_a_view_is_seen_at_once_by_who_has_the_list_open(sign_in
     assert tabs(member) == []
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_view_is_changed_by_whose_it_is_alone(session, sign_in):
     own, leader, manager = sign_in("sales"), sign_in("supervisor"), sign_in("manager")
     mine = id_of(keep(own, "Mine"))
